@@ -101,7 +101,7 @@ def ours(page: NewsPage) -> Taken:
         article = extract(Answer(page.address, page.html))
     except ExtractionError:
         return Taken(None, None, "")
-    return Taken(article.title, str(article.published), article.text)
+    return Taken(article.title, str(article.published), article.body.text)
 
 
 def alone(page: NewsPage) -> Taken:

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, ClassVar, Self
@@ -36,7 +36,7 @@ from cluster.host_locks import CrawlRefused, HostLocks
 from cluster.messages import ARCHIVED, Batch, Brief, CrawlBegin, CrawlEnd, Message
 from crawler.archive_port import Sent
 from crawler.items import ArchiveEvent
-from crawler.session import declaration_of, picture_hosts_of
+from crawler.session import declaration_of, picture_hosts_of, revisits_of
 
 #: Number of events of archived articles in one message.
 _MAX_EVENTS = 100
@@ -84,10 +84,7 @@ class RemoteArchive:
                 spider=crawler.spidercls.name,
                 arguments=getattr(crawler.spider, "given_arguments", {}),
                 due={
-                    "share": settings.getfloat("FINEWS_INTERVAL_SHARE"),
-                    "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
-                    "limit": settings.getint("FINEWS_REVISITS"),
-                    "learnt": settings.getbool("FINEWS_REVISITS_LEARNT"),
+                    **revisits_of(settings),
                     "source": crawler.spidercls.name if declaration_of(crawler) else EASTMONEY,
                 },
             )
@@ -157,15 +154,7 @@ class RemoteArchive:
     def article_at(self, address: str) -> None:
         """Return None: a worker knows articles by their ids alone."""
 
-    def due(
-        self,
-        *,
-        share: float,
-        days: float,
-        limit: int,
-        source: str = EASTMONEY,
-        learnt: bool = False,
-    ) -> list[PostRow]:
+    def due(self, *, source: str = EASTMONEY, **_: float) -> list[PostRow]:
         """Return the articles whose revisit is due, as of the beginning of the crawl."""
         return [row for row, _ in self._brief.due if ArticleId(row.info_code).source == source]
 
@@ -316,18 +305,9 @@ class _ForwardedState(CrawlState):
         self._send = send
         self._before = {_facts(row) for rows in memory.values() for row in rows}
 
-    def block(
-        self,
-        host: str,
-        reason: str,
-        now: datetime,
-        first: timedelta,
-        longest: timedelta,
-        *,
-        refused: bool = True,
-    ) -> Block:
-        """Block a host for this and all other crawls."""
-        block = super().block(host, reason, now, first, longest, refused=refused)
+    def block(self, *about: Any, **options: Any) -> Block:
+        """Block a host for this and all other crawls; see `CrawlState.block`."""
+        block = super().block(*about, **options)
         self._send({"blocks": self.new_facts()["blocks"]})
         return block
 

@@ -28,7 +28,7 @@ from cluster.messages import ARCHIVED, Archived, Batch, Brief, CrawlEnd, JobEnd
 from cluster.schedule import JobTable
 from crawler.archive_port import note
 from crawler.exit_status import ExitStatus
-from crawler.listed_facts import ListedFacts
+from crawler.listed_facts import ListedEntry, ListedFacts
 from crawler.pipelines.store import add_each
 
 logger = logging.getLogger(__name__)
@@ -132,7 +132,8 @@ class BatchWriter(Closing):
 
     def _with_listed_places(self, crawl: str, failure: Plain) -> Plain:
         """Return a failure whose list has the captures of this archive instead of the worker's."""
-        listed = ListedFacts.of_json(failure["told"]) if failure.get("told") else None
+        told = failure.get("told") or ""
+        listed = ListedFacts.of_json(told) or ListedEntry.of_json(told)
         if listed is None:
             return failure
         offsets = [capture.offset for capture in listed.captures if capture.file == crawl]

@@ -1,7 +1,7 @@
 """The exit status of a crawl, and one sentence that gives the reason."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from typing import Any, Self
 
@@ -119,18 +119,11 @@ class Counts:
         def of(what: str) -> int:
             return int(stats.get(f"article/{what}", 0))
 
-        return cls(
-            found=of("found"),
-            added=of("added"),
-            revised=of("revised"),
-            unchanged=of("unchanged"),
-            gone=of("gone"),
-            failed=of("failed"),
-            lists_unchanged=stats.get("list/unchanged", 0),
-            looked_at=of("looked_at"),
-            asked=of("found") - of("archived"),
-            sent=of("sent"),
-        )
+        others = {
+            "lists_unchanged": stats.get("list/unchanged", 0),
+            "asked": of("found") - of("archived"),
+        }
+        return cls(**{field.name: of(field.name) for field in fields(cls)} | others)
 
     @property
     def finished(self) -> int:

@@ -5,6 +5,8 @@ The list will have moved on by then, and the share API may not give title, time 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, Self
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -13,11 +15,10 @@ from crawler.declarations import Entry
 from crawler.pages.facts import Facts
 
 
-@dataclass(frozen=True, slots=True)
-class ListedFacts:
-    """Facts of an article, and where the answer that gave them is stored."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listed:
+    """What a list states of an article, and where the answer that states it is stored."""
 
-    facts: Facts
     captures: tuple[Capture, ...]
 
     def as_json(self, placed: Callable[[Iterable[Capture]], tuple[Capture, ...]]) -> str:
@@ -25,20 +26,29 @@ class ListedFacts:
 
         :param placed: a function that returns captures with the places where they are stored.
         """
-        return _JSON.dump_json(replace(self, captures=placed(self.captures))).decode()
+        written = replace(self, captures=placed(self.captures))
+        return _adapter(type(self)).dump_json(written).decode()
 
-    @staticmethod
-    def of_json(text: str) -> "ListedFacts | None":
-        """Read what `as_json` wrote; None when another release of finews wrote it otherwise."""
+    @classmethod
+    def of_json(cls, text: str) -> Self | None:
+        """Read what `as_json` wrote; None when another class or release of finews wrote it."""
         try:
-            return _JSON.validate_json(text)
+            listed: Self = _adapter(cls).validate_json(text)
         except ValidationError:
             return None
+        return listed
 
 
-@dataclass(frozen=True, slots=True)
-class ListedEntry:
-    """The entry of an article in a list of a declared source, and where that answer is stored.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedFacts(_Listed):
+    """The facts of an article of Eastmoney's."""
+
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedEntry(_Listed):
+    """The entry of an article in a list of a declared source.
 
     :param source: the name of the declaration.
     :param list: the name of the list in it.
@@ -49,23 +59,6 @@ class ListedEntry:
     list: str
     address: str
     entry: Entry
-    captures: tuple[Capture, ...]
-
-    def as_json(self, placed: Callable[[Iterable[Capture]], tuple[Capture, ...]]) -> str:
-        """Write it for `of_json`.
-
-        :param placed: a function that returns captures with the places where they are stored.
-        """
-        return _ENTRY_JSON.dump_json(replace(self, captures=placed(self.captures))).decode()
-
-    @staticmethod
-    def of_json(text: str) -> "ListedEntry | None":
-        """Read what `as_json` wrote; None where it is no such entry."""
-        try:
-            return _ENTRY_JSON.validate_json(text)
-        except ValidationError:
-            return None
 
 
-_JSON = TypeAdapter(ListedFacts)
-_ENTRY_JSON = TypeAdapter(ListedEntry)
+_adapter: Callable[[type], TypeAdapter[Any]] = cache(TypeAdapter)

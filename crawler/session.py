@@ -5,9 +5,10 @@ import logging
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from scrapy.crawler import Crawler
+from scrapy.settings import BaseSettings
 from scrapy.statscollectors import StatsCollector
 from scrapy.utils.misc import load_object
 
@@ -123,6 +124,16 @@ def picture_hosts_of(crawler: Crawler) -> tuple[str, ...]:
     if declaration is not None:
         return declaration.pictures.hosts
     return Sources.load(Path(crawler.settings["FINEWS_SOURCES"])).pictures.hosts
+
+
+def revisits_of(settings: BaseSettings) -> dict[str, Any]:
+    """Return which archived articles are due, as arguments of `ArchivePort.due`."""
+    return {
+        "share": settings.getfloat("FINEWS_INTERVAL_SHARE"),
+        "days": settings.getfloat("FINEWS_REVISIT_DAYS"),
+        "limit": settings.getint("FINEWS_REVISITS"),
+        "learnt": settings.getbool("FINEWS_REVISITS_LEARNT"),
+    }
 
 
 class Component:

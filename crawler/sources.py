@@ -190,35 +190,25 @@ class Eastmoney(_Table):
             raise ValueError("names lists of rolling news, but rolling has no address of them")
         if self.news_columns and not self.columns:
             raise ValueError("names columns, but columns has no address of them")
-        names = [name for table in self._tables for name in _names_in(table)]
+        names = [name for name, _ in self._names()]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ValueError(f"has two lists of the name {min(twice)!r}")
         if unknown := [name for name in self.read if name not in self.numbers]:
             raise ValueError(f"reads the list {unknown[0]!r}, which has no number")
         return self
 
-    @property
-    def _tables(self) -> tuple[Mapping[int, tuple[str, ...]], ...]:
-        return self.rolling_columns, self.news_columns
+    def _names(self) -> Iterator[tuple[str, int]]:
+        for number, names in (*self.rolling_columns.items(), *self.news_columns.items()):
+            yield from ((name, number) for name in (*names, str(number)))
 
     @property
     def numbers(self) -> Mapping[str, int]:
         """The number of each list, by its names and by the number itself; rolling news first."""
-        return {
-            name: number
-            for table in self._tables
-            for number, names in table.items()
-            for name in (*names, str(number))
-        }
+        return dict(self._names())
 
     def name_of(self, number: int) -> str:
         """Return the first name of a list."""
         return (self.rolling_columns.get(number) or self.news_columns[number])[0]
-
-
-def _names_in(table: Mapping[int, tuple[str, ...]]) -> Iterator[str]:
-    for number, names in table.items():
-        yield from (*names, str(number))
 
 
 class PictureHosts(_Table):

@@ -45,8 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Start more processes than there are cores: a third of the time, tests wait."""
-    return (os.cpu_count() or 1) * 3 // 2
+    """Start twice as many processes as there are cores: half of the time, tests wait."""
+    return (os.cpu_count() or 1) * 2
 
 
 @pytest.fixture(autouse=True, scope="module")

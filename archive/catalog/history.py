@@ -145,6 +145,14 @@ def create_index_of_dates_ahead(db: Database) -> None:
     )
 
 
+def create_index_of_media(db: Database) -> None:
+    """Create the index by which the past of one media is searched."""
+    db.execute(
+        "CREATE INDEX history_of_media ON post_history"
+        " (media, published, id, known_from, known_until, gone)"
+    )
+
+
 def begin_history(connection: sqlite3.Connection) -> None:
     """Record the present rows of all posts as the only states that are known of them."""
     connection.execute(

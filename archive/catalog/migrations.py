@@ -8,6 +8,7 @@ from archive.catalog.events import create_events
 from archive.catalog.history import (
     create_history,
     create_index_of_dates_ahead,
+    create_index_of_media,
     create_view_of_states,
 )
 from archive.catalog.images import create_pictures
@@ -282,3 +283,9 @@ def dates_ahead(db: Database) -> None:
 def states_by_key(db: Database) -> None:
     """Replace the view of all states: it finds the version of a past state by its key."""
     create_view_of_states(db)
+
+
+@catalog_migrations()
+def states_of_media(db: Database) -> None:
+    """Add the index of states by media: a rare one is found without a scan of all states."""
+    create_index_of_media(db)

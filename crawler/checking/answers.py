@@ -1,15 +1,16 @@
 """Answers of the interfaces of sources, and why an interface gave none."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Self
+from urllib.parse import urlsplit
 
 from scrapy.http import Headers, Response
 from scrapy.responsetypes import responsetypes
 
 from crawler.visiting import Reply, Silence
 
-__all__ = ["Answers", "CheckedAnswer", "Silence", "response_of"]
+__all__ = ["Answers", "CheckedAnswer", "Silence", "not_asked", "response_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,27 @@ class Answers:
     source: str
     answers: tuple[CheckedAnswer, ...]
     robots: Mapping[str, str]
+
+    @classmethod
+    def of(cls, source: str, answers: Iterable[CheckedAnswer], robots: Mapping[str, str]) -> Self:
+        """Return the answers of a visit.
+
+        :param robots: what is known of the robots.txt of the hosts that were visited.
+        """
+        found = tuple(answers)
+        hosts = sorted({urlsplit(answer.address).netloc for answer in found} - {""})
+        unknown = "could not be fetched"
+        return cls(source, found, {host: robots.get(host, unknown) for host in hosts})
+
+
+def not_asked(interface: str) -> CheckedAnswer:
+    """Return what is known of an interface without an address."""
+    return CheckedAnswer(
+        interface=interface,
+        address="",
+        silence=Silence.NOT_ASKED,
+        reason="no answer named what to ask for",
+    )
 
 
 def response_of(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from scrapy.http import Response
 
-from crawler.checking.answers import Answers, CheckedAnswer
+from crawler.checking.answers import Answers, CheckedAnswer, not_asked
 from crawler.checking.comparison import (
     Finding,
     Result,
@@ -21,7 +21,6 @@ from crawler.checking.comparison import (
     too_old,
 )
 from crawler.checking.facts import Deviation, Mark, quoted
-from crawler.checking.requests import not_asked
 from crawler.declarations import (
     AnswerError,
     Declaration,
@@ -67,9 +66,7 @@ async def _request_each(visitor: Visitor, declaration: Declaration) -> Answers:
     answers = [answer for of_list in lists for answer in of_list]
     if declaration.articles or not all(table.whole for table in declaration.lists.values()):
         answers.append(await _request_article(visitor, declaration, answers))
-    hosts = sorted({urlsplit(answer.address).netloc for answer in answers} - {""})
-    robots = {host: visitor.robots.get(host, "could not be fetched") for host in hosts}
-    return Answers(declaration.name, tuple(answers), robots)
+    return Answers.of(declaration.name, answers, visitor.robots)
 
 
 async def _request_list(

@@ -1,186 +1,167 @@
-"""The interfaces of each source, with the addresses that the sources file gives them."""
+"""Requests each interface of Eastmoney and of the mirror once, at the addresses in their facts."""
 
+import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from itertools import product
 from typing import Any
 from urllib.parse import urlsplit
 
+from scrapy.settings import Settings
+from scrapy.spiderloader import SpiderLoader
+
 from archive.article_id import InfoCode
 from archive.categories import ROLLING
-from crawler.mirror_site import MirrorSite
+from archive.errors import FinewsError
+from crawler.checking.answers import Answers, CheckedAnswer, not_asked
+from crawler.mirror_site import MirrorSite, PostLink
+from crawler.pages.article_reading import Reading
+from crawler.pages.reading import read_answer
 from crawler.sources import Eastmoney, Sources
+from crawler.visiting import Reply, Visit, Visitor, make_visits
 
 #: What is requested where no answer names anything: articles that Eastmoney and the mirror had, and
 #: a share with news every day.
 _SEEN = InfoCode("NW202609183878840472")
 _SEEN_AT_MIRROR = InfoCode("NW202112292230175548")
 _SEEN_SECURITY = "1.600519"
+
+#: The names of the sources.
+SOURCES = ("eastmoney", "finews")
+
 #: A share of Shanghai or Shenzhen.
 _SHARE = re.compile(r"1\.6[0-9]{5}|0\.[03][0-9]{5}")
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the answers of a source have named so far.
-
-    :param info_code: an article.
-    :param title: the title of the article on the list that named it.
-    :param security: market and symbol of a share.
-    :param post: the address of a post page of the mirror.
-    :param slug: the category of that post.
-    """
-
-    info_code: InfoCode | None = None
-    title: str | None = None
-    security: str | None = None
-    post: str | None = None
-    slug: str | None = None
-
-    def completed_by(self, other: "Known") -> "Known":
-        """Return this, with the values of `other` for what is unknown here."""
-        here = {name: value for name, value in asdict(self).items() if value is not None}
-        return replace(other, **here)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interface:
-    """One interface of a source at one host.
-
-    :param kind: the kind of its answers.
-    :param template: its address with placeholders; only the host of it is used.
-    :param address: a function that returns its address from what is known; None while that is not
-        enough.
-    :param is_json: a page instead of the answer means that the host refuses.
-    :param of_article: it answers for one article, which a list has named.
-    """
-
-    kind: str
-    template: str
-    address: Callable[[Known], str | None]
-    is_json: bool = False
-    of_article: bool = False
-
-    @property
-    def name(self) -> str:
-        """The kind of its answers, and its host."""
-        return f"{self.kind} at {self.host}"
-
-    @property
-    def host(self) -> str:
-        """Its host, with the port where the address has one."""
-        return urlsplit(self.template).netloc
-
-    @property
-    def hostname(self) -> str:
-        """Its host, without a port."""
-        return urlsplit(self.template).hostname or ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """The interfaces of a source that a check requests.
-
-    :param learn: a function that adds what a reading names to what is known.
-    :param seen: what to request where no answer names anything.
-    """
-
-    source: str
-    interfaces: tuple[Interface, ...]
-    learn: Callable[[Known, Mapping[str, Any]], Known]
-    seen: Known = Known()
-
-
-def plan_of(source: str, sources: Sources, trace: int) -> Plan:
-    """Return the plan of a check of a source.
+def visit_of(source: str, sources: Sources, trace: int, settings: Settings) -> Visit[Answers]:
+    """Return the visit that requests each interface of a source once.
 
     :param trace: a number that no earlier request had.
     """
-    return _PLANS[source](sources, trace)
-
-
-def _mirror(sources: Sources, _: int) -> Plan:
-    site = MirrorSite(sources.mirror)
-
-    def learn(known: Known, reading: Mapping[str, Any]) -> Known:
-        if reading["kind"] == "article":
-            return replace(known, slug=known.slug or reading.get("category"))
-        if known.post is not None:
-            return known
-        for entry in _named(reading):
-            link = site.post(entry["url"])
-            if link is not None:
-                return replace(known, info_code=link.info_code, title=entry["title"], post=link.url)
-        return known
-
-    def category(known: Known) -> str | None:
-        if known.slug is None:
-            return None
-        # The page of a category with a space has no links, because Jekyll splits its name.
-        return site.category_page(ROLLING.slug if " " in known.slug else known.slug)
-
-    return Plan(
-        source="finews",
-        interfaces=(
-            Interface(kind="home", template=site.home, address=lambda _: site.home),
-            Interface(kind="feed", template=site.feed, address=lambda _: site.feed),
-            Interface(
-                kind="post page",
-                template=site.home,
-                address=lambda known: known.post,
-                of_article=True,
-            ),
-            Interface(kind="category page", template=site.home, address=category),
-            *(_of_article("share API", template) for template in sources.share.api),
-        ),
-        seen=Known(info_code=_SEEN_AT_MIRROR, slug=ROLLING.slug),
-        learn=learn,
+    facts = sources.eastmoney
+    addresses = (
+        *(*facts.columns, *facts.rolling, *facts.rolling_script, *facts.security_news),
+        *(facts.article_api, facts.article_page, sources.mirror.site, *sources.share.api),
     )
 
+    async def run(visitor: Visitor) -> Answers:
+        of_mirror = source == "finews"
+        requests = _mirror(visitor, sources) if of_mirror else _eastmoney(visitor, sources, trace)
+        return Answers.of(source, await requests, visitor.robots)
 
-def _eastmoney(sources: Sources, trace: int) -> Plan:
+    hosts = tuple(urlsplit(address).hostname or "" for address in addresses)
+    return Visit(run=run, hosts=hosts, settings=_settings_of(source, settings))
+
+
+def request_one(source: str, address: str, settings: Settings) -> Reply:
+    """Request one address once, with the settings of a source.
+
+    :raises VisitFailed: as `make_visits`.
+    """
+    one = Visit(
+        run=lambda visitor: visitor.request(address), settings=_settings_of(source, settings)
+    )
+    return make_visits([one], settings)[0]
+
+
+def _settings_of(source: str, settings: Settings) -> Mapping[str, Any]:
+    return SpiderLoader.from_settings(settings).load(source).custom_settings or {}
+
+
+async def _request(
+    visitor: Visitor, kind: str, address: str, *, is_json: bool = False, title: str | None = None
+) -> CheckedAnswer:
+    """Request an interface.
+
+    :param is_json: a page instead of the answer means that the host refuses.
+    :param title: the title of the article on the list that named it.
+    """
+    reply = await visitor.request(address, is_json=is_json)
+    return CheckedAnswer.of(reply, interface=_name(kind, address), title=title)
+
+
+def _name(kind: str, address: str) -> str:
+    host = urlsplit(address).netloc
+    return f"{kind} at {host}"
+
+
+async def _mirror(visitor: Visitor, sources: Sources) -> list[CheckedAnswer]:
+    site, request = MirrorSite(sources.mirror), partial(_request, visitor)
+    lists = await asyncio.gather(request("home", site.home), request("feed", site.feed))
+    post, title = next(_posts(site, lists), (None, None))
+    code = post.info_code if post else _SEEN_AT_MIRROR
+    page = not_asked(_name("post page", site.home))
+    if post is not None:
+        page = await request("post page", post.url, title=title)
+    slug = next((reading["category"] for reading in _readings("finews", [page])), ROLLING.slug)
+    others = await asyncio.gather(
+        request("category page", category_address(site, slug)),
+        *(
+            request("share API", template.format(info_code=code), is_json=True, title=title)
+            for template in sources.share.api
+        ),
+    )
+    return [*lists, page, *others]
+
+
+def _posts(
+    site: MirrorSite, lists: Sequence[CheckedAnswer]
+) -> Iterator[tuple[PostLink, str | None]]:
+    """Yield the posts that lists name, with their titles."""
+    for reading in _readings("finews", lists):
+        with suppress(FinewsError):
+            for entry in _named(reading):
+                if link := site.post(entry["url"]):
+                    yield link, entry["title"]
+
+
+def category_address(site: MirrorSite, slug: str) -> str:
+    """Return the address of a category page that has links.
+
+    That of a category with a space has none, because Jekyll splits its name.
+    """
+    return site.category_page(ROLLING.slug if " " in slug else slug)
+
+
+async def _eastmoney(visitor: Visitor, sources: Sources, trace: int) -> list[CheckedAnswer]:
     facts = sources.eastmoney
     first = {"page": 1, "size": facts.page_size, "order": 1, "trace": trace}
-    rolling = [{**first, "column": number} for number in _first_read(facts, facts.rolling_columns)]
     columns = [{**first, "column": number} for number in _first_read(facts, facts.news_columns)]
-
-    def learn(known: Known, reading: Mapping[str, Any]) -> Known:
-        for entry in _named(reading) if reading["kind"] == "list" else ():
-            codes = (f"{one['market']}.{one['code']}" for one in entry["securities"])
-            known = replace(
-                known, security=known.security or next(filter(_SHARE.fullmatch, codes), None)
-            )
-            if known.info_code is None:
-                known = replace(known, info_code=InfoCode(entry["id"]), title=entry["title"])
-        return known
-
-    def of_security(template: str) -> Interface:
-        def address(known: Known) -> str | None:
-            return template.format(security=known.security, **first) if known.security else None
-
-        kind = "news of a security"
-        return Interface(kind=kind, template=template, address=address, is_json=True)
-
-    return Plan(
-        source="eastmoney",
-        interfaces=(
-            *(_list("column", at, places) for at, places in product(facts.columns, columns)),
-            *(
-                _list("rolling news", at, {**places, "page": ""})
-                for at, places in product(facts.rolling, rolling)
-            ),
-            *(
-                _list("rolling news in a script", at, places)
-                for at, places in product(facts.rolling_script, rolling)
-            ),
-            *(of_security(template) for template in facts.security_news),
-            _of_article("article API", facts.article_api),
-            _of_article("article page", facts.article_page, is_json=False),
-        ),
-        learn=learn,
-        seen=Known(info_code=_SEEN, security=_SEEN_SECURITY),
+    rolling = [{**first, "column": number} for number in _first_read(facts, facts.rolling_columns)]
+    kinds: Sequence[tuple[str, Sequence[str], Sequence[Mapping[str, object]]]] = (
+        ("column", facts.columns, columns),
+        ("rolling news", facts.rolling, [{**places, "page": ""} for places in rolling]),
+        ("rolling news in a script", facts.rolling_script, rolling),
     )
+    request = partial(_request, visitor, is_json=True)
+    lists = await asyncio.gather(
+        *(
+            request(kind, template.format(**places))
+            for kind, templates, of_lists in kinds
+            for template, places in product(templates, of_lists)
+        )
+    )
+    entries = [
+        entry
+        for reading in _readings("eastmoney", lists)
+        if reading["kind"] == "list"
+        for entry in _named(reading)
+    ]
+    codes = (f"{one['market']}.{one['code']}" for entry in entries for one in entry["securities"])
+    security = next(filter(_SHARE.fullmatch, codes), _SEEN_SECURITY)
+    code, title = (InfoCode(entries[0]["id"]), entries[0]["title"]) if entries else (_SEEN, None)
+    page = facts.article_page.format(digits=code.digits)
+    others = await asyncio.gather(
+        *(
+            request("news of a security", template.format(security=security, **first))
+            for template in facts.security_news
+        ),
+        request("article API", facts.article_api.format(digits=code.digits), title=title),
+        _request(visitor, "article page", page, title=title),
+    )
+    return [*lists, *others]
 
 
 def _first_read(facts: Eastmoney, table: Mapping[int, object]) -> list[int]:
@@ -189,31 +170,14 @@ def _first_read(facts: Eastmoney, table: Mapping[int, object]) -> list[int]:
     return [number for number in (*read, *table) if number in table][:1]
 
 
-def _list(kind: str, template: str, places: Mapping[str, object]) -> Interface:
-    address = template.format(**places)
-    return Interface(kind=kind, template=address, address=lambda _: address, is_json=True)
+def _readings(source: str, answers: Sequence[CheckedAnswer]) -> Iterator[Reading]:
+    """Yield what is read from those answers that can be read."""
+    for answer in answers:
+        if answer.response is not None:
+            with suppress(FinewsError):
+                yield read_answer(source, answer.response)
 
 
-def _of_article(kind: str, template: str, *, is_json: bool = True) -> Interface:
-    def address(known: Known) -> str | None:
-        code = known.info_code
-        return template.format(info_code=code, digits=code.digits) if code else None
-
-    return Interface(
-        kind=kind,
-        template=template,
-        address=address,
-        is_json=is_json,
-        of_article=True,
-    )
-
-
-def _named(reading: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def _named(reading: Reading) -> Iterator[Mapping[str, Any]]:
     """Yield the entries of a list that name an article."""
     return (entry for entry in reading["entries"] if entry["id"] and not entry["skip"])
-
-
-_PLANS: Mapping[str, Callable[[Sources, int], Plan]] = {"eastmoney": _eastmoney, "finews": _mirror}
-
-#: The names of the sources.
-SOURCES = tuple(_PLANS)

@@ -4,6 +4,8 @@ JMESPath has one function more here: ``parse_json(text)`` reads JSON that is wri
 """
 
 import json
+from collections import deque
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, TypeAlias
 
@@ -99,6 +101,18 @@ def json_at(value: Any, path: str) -> Any:
         return _compile_json(path).search(value, options=_OPTIONS)
     except (JMESPathError, TypeError, ValueError, RecursionError) as error:
         raise PathError(f"{path} cannot be read ({_reason(error)})") from error
+
+
+def objects_in(document: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects at any depth of JSON, before the objects inside them."""
+    waiting = deque([document])
+    while waiting:
+        node = waiting.popleft()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict):
+            yield node
+            waiting += node.values()
 
 
 def _reason(error: Exception) -> str:

@@ -9,7 +9,7 @@ from archive.capture import is_text
 from crawler.declarations.answers import Answer, decoded, document_in
 from crawler.declarations.formats import Format
 from crawler.declarations.model import Declaration, Redaction
-from crawler.declarations.paths import PathError
+from crawler.declarations.paths import PathError, objects_in
 
 
 def redacted(declaration: Declaration, answer: Answer) -> Answer:
@@ -78,16 +78,10 @@ def _without_keys(text: str, redaction: Redaction) -> str:
 def _remove(document: Any, keys: frozenset[str]) -> bool:
     """Remove keys at any depth, and report whether there were any."""
     removed = False
-    waiting = [document]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, dict):
-            for key in keys & node.keys():
-                del node[key]
-                removed = True
-            waiting += node.values()
-        elif isinstance(node, list):
-            waiting += node
+    for node in objects_in(document):
+        for key in keys & node.keys():
+            del node[key]
+            removed = True
     return removed
 
 

@@ -1,16 +1,15 @@
 """Propose the declaration of a source by what its answers hold."""
 
-from crawler.discovery.links import Links, links_in
-from crawler.discovery.page_layouts import PageOfEntry, page_layout, without_repeated
+from crawler.discovery.links import feeds_in, sitemaps_named_in
+from crawler.discovery.page_layouts import page_layout, without_repeated
 from crawler.discovery.proposal import NothingFound, Proposal, propose
 
 __all__ = [
-    "Links",
     "NothingFound",
-    "PageOfEntry",
     "Proposal",
-    "links_in",
+    "feeds_in",
     "page_layout",
     "propose",
+    "sitemaps_named_in",
     "without_repeated",
 ]

@@ -2,9 +2,9 @@
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime, tzinfo
+from typing import Any
 
 from lxml import etree
 from parsel import Selector
@@ -39,32 +39,13 @@ _TIME_TAGS = (
     "font",
     "strong",
 )
+_DATE_IN_ADDRESS = re.compile(r"/((?:19|20)\d{2}-?[01]\d-?[0-3]\d)(?:/|\D)")
 _CLOCK = re.compile(r"\d{1,2}[:：]\d{2}")
 _PLAIN = re.compile(r"[A-Za-z][\w-]*")
 
 
-@dataclass(frozen=True, slots=True)
-class HtmlList:
-    """A list of links to articles.
-
-    :param entries: a path that leads to the entries.
-    :param link: a path from an entry to the link to its article.
-    :param has_titles: the links have their whole titles in an attribute, and may show a part.
-    :param time: a path from an entry to its time; None where it shows none.
-    :param pattern: of the time in that place, where it is among other text.
-    :param addresses: of the links, as the page has them.
-    """
-
-    entries: str
-    link: str
-    has_titles: bool
-    time: str | None
-    pattern: str | None
-    addresses: tuple[str, ...]
-
-
-def html_lists_in(page: Selector, zone: tzinfo, near: datetime) -> list[HtmlList]:
-    """Return the lists of links in a page, that with the most text first.
+def html_lists_in(page: Selector, zone: tzinfo, near: datetime) -> list[dict[str, Any]]:
+    """Return the tables of the lists of links in a page, that with the most text first.
 
     :param near: an instant near the times of the entries, for those that leave out the year.
     """
@@ -75,7 +56,7 @@ def html_lists_in(page: Selector, zone: tzinfo, near: datetime) -> list[HtmlList
                 groups[path].append(link)
     largest = sorted(groups.items(), key=lambda group: len(group[1]), reverse=True)[:_MOST_GROUPS]
     found = [one for path, links in largest if (one := _list(page, path, links, zone, near))]
-    return sorted(found, key=lambda one: (one.time is not None, len(one.addresses)), reverse=True)
+    return [table for _, table in sorted(found, key=lambda one: one[0], reverse=True)]
 
 
 def _paths_to(link: etree._Element) -> Iterator[str]:
@@ -115,7 +96,8 @@ def _step(element: etree._Element) -> str:
 
 def _list(
     page: Selector, path: str, links: list[etree._Element], zone: tzinfo, near: datetime
-) -> HtmlList | None:
+) -> tuple[tuple[bool, int], dict[str, Any]] | None:
+    """Return the table of a list, and whether it has times, and how many links."""
     if len(links) < _LEAST_ENTRIES:
         return None
     entries = page.css(path)
@@ -127,13 +109,26 @@ def _list(
     if len(set(addresses)) < max(_LEAST_ENTRIES, len(entries) / 2):
         return None
     steps = Counter(_step(link.root) for link in found)
-    link_path, count = steps.most_common(1)[0]
+    title: str | list[str]
+    title, count = steps.most_common(1)[0]
     if count < len(found):  # some have another class
-        link_path = "a"
+        title = "a"
+    fields: dict[str, Any] = {"address": f"{title}::attr(href)"}
     titles = [link.root.get("title", "").strip() for link in found]
-    has_titles = all(len(title) >= _length(link) for title, link in zip(titles, found, strict=True))
+    if all(len(whole) >= _length(link) for whole, link in zip(titles, found, strict=True)):
+        title = [f"{title}::attr(title)", title]
+    fields["title"] = title
     time, pattern = _time_path(entries, zone, near)
-    return HtmlList(path, link_path, has_titles, time, pattern, tuple(addresses))
+    if time:
+        fields["published"] = _published(time, pattern, addresses)
+    return (time is not None, len(addresses)), {"entries": path, "fields": fields}
+
+
+def _published(path: str, pattern: str | None, addresses: Sequence[str]) -> dict[str, Any]:
+    """Return the time of an entry; its day or year may be in the address alone."""
+    dated = all(_DATE_IN_ADDRESS.search(address) for address in addresses)
+    near = {"near": {"in": "address", "pattern": _DATE_IN_ADDRESS.pattern}} if dated else {}
+    return {"path": path, **({"pattern": pattern} if pattern else {}), **near}
 
 
 def _likeness(link: Selector) -> int:

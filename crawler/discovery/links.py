@@ -1,7 +1,6 @@
 """Where a site leads to feeds and sitemaps."""
 
 import re
-from dataclasses import dataclass
 
 from crawler.declarations.answers import Answer, document_in, text_of
 from crawler.declarations.formats import Format
@@ -13,30 +12,25 @@ _FEED_ADDRESS = re.compile(r"(?:/rss|/feed|/atom)(?:[/.?]|$)|\.(?:rss|atom)$|rss
 _SITEMAP = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Addresses of feeds and of sitemaps, each once."""
-
-    feeds: tuple[str, ...] = ()
-    sitemaps: tuple[str, ...] = ()
-
-
-def links_in(answer: Answer) -> Links:
-    """Find the feeds that a page names, or the sitemaps of a robots.txt.
-
-    An answer that cannot be read leads nowhere.
-    """
+def feeds_in(page: Answer) -> tuple[str, ...]:
+    """Return the addresses of the feeds that a page names; an unreadable page names none."""
     try:
-        text = text_of(answer)
-        if "<" not in text:
-            return Links(sitemaps=absolute(answer.address, _SITEMAP.findall(text)))
-        page = document_in(text, Format.HTML)
+        document = document_in(text_of(page), Format.HTML)
     except PathError:
-        return Links()
+        return ()
     declared = [
         address
         for kind in _FEED_TYPES
-        for address in find_all(page, f"link[type='{kind}']::attr(href)")
+        for address in find_all(document, f"link[type='{kind}']::attr(href)")
     ]
-    linked = [one for one in find_all(page, "a::attr(href)") if _FEED_ADDRESS.search(one)]
-    return Links(feeds=absolute(answer.address, [*declared, *linked]))
+    linked = [one for one in find_all(document, "a::attr(href)") if _FEED_ADDRESS.search(one)]
+    return absolute(page.address, [*declared, *linked])
+
+
+def sitemaps_named_in(robots: Answer) -> tuple[str, ...]:
+    """Return the addresses of the sitemaps that a robots.txt names."""
+    try:
+        text = text_of(robots)
+    except PathError:
+        return ()
+    return absolute(robots.address, [] if "<" in text else _SITEMAP.findall(text))

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta, tzinfo
 from functools import partial
@@ -38,34 +38,31 @@ _IGNORED = frozenset({"script", "style", "head", "title", "meta", "link", "noscr
 
 
 @dataclass(frozen=True, slots=True)
-class PageOfEntry:
+class _Page:
     """A page of an article, and what a list and extraction state of it.
 
     :param text: that extraction found; None where it found none.
     """
 
-    entry: Entry
-    answer: Answer
-    text: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
     document: Selector
     entry: Entry
     text: str | None
 
 
-def page_layout(pages: Sequence[PageOfEntry], zone: tzinfo) -> dict[str, Any] | None:
+def page_layout(
+    pages: Iterable[tuple[Entry, Answer, str | None]], zone: tzinfo
+) -> dict[str, Any] | None:
     """Return the table of a layout that reads pages; None where no selectors fit all of them.
 
     A selector is one that gives on every page the title that the list gives, a time to the minute
     near the list's, or the text that extraction found.
+
+    :param pages: each with the entry that leads to it, and the text that extraction found.
     """
     try:
         parsed = [
-            _Page(document_in(text_of(one.answer), Format.HTML), one.entry, one.text)
-            for one in pages
+            _Page(document_in(text_of(answer), Format.HTML), entry, text)
+            for entry, answer, text in pages
         ]
     except PathError:
         return None

@@ -22,7 +22,7 @@ from crawler.declarations.lists import Entry, ListAnswer, read_list
 from crawler.declarations.loading import declared
 from crawler.declarations.model import HOST_NAME, Declaration
 from crawler.declarations.paths import PathError
-from crawler.discovery.html_lists import HtmlList, html_lists_in
+from crawler.discovery.html_lists import html_lists_in
 from crawler.discovery.json_articles import json_layout
 from crawler.discovery.json_lists import fields_of, lists_in, with_clock
 from crawler.discovery.languages import lang_of
@@ -37,7 +37,6 @@ _FEEDS = (
     (Format.ATOM, re.compile(r"<feed\b")),
     (Format.SITEMAP, re.compile(r"<(?:urlset|sitemapindex)\b")),
 )
-_DATE_IN_ADDRESS = re.compile(r"/((?:19|20)\d{2}-?[01]\d-?[0-3]\d)(?:/|\D)")
 _BEGINNING = 2_000
 _TITLE_IN_TEXT = "^【(.+?)】"
 _registered_domain = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
@@ -213,9 +212,10 @@ def _tables(answer: Answer, zone: ZoneInfo, near: datetime) -> list[dict[str, An
             answer.address, document, zone, near, {**encoding, "inside": place}
         )
     ]
+    shown = html_lists_in(page, zone, near)
     return [
         *drawn[:_MOST_DRAWN_TRIED],
-        *_html_tables(html_lists_in(page, zone, near), {**encoding, **paging}),
+        *({"format": "html", **encoding, **paging, **table} for table in shown),
     ]
 
 
@@ -234,34 +234,11 @@ def _json_tables(
     return [{**table, **by_address(_escaped(address), table, document)} for table in tables]
 
 
-def _html_tables(found: Sequence[HtmlList], more: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {
-            "format": "html",
-            **more,
-            "entries": one.entries,
-            "fields": {
-                "address": f"{one.link}::attr(href)",
-                "title": [f"{one.link}::attr(title)", one.link] if one.has_titles else one.link,
-                **({"published": _time_of(one)} if one.time else {}),
-            },
-        }
-        for one in found
-    ]
-
-
 def _with_title(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return fields whose title, where it has no key, is at the beginning of the text."""
     if "title" in fields:
         return fields
     return {**fields, "title": {"path": fields["body"], "pattern": _TITLE_IN_TEXT}}
-
-
-def _time_of(found: HtmlList) -> dict[str, Any]:
-    """Return the time of an entry; its day or year may be in the address alone."""
-    dated = all(_DATE_IN_ADDRESS.search(address) for address in found.addresses)
-    near = {"near": {"in": "address", "pattern": _DATE_IN_ADDRESS.pattern}} if dated else {}
-    return {"path": found.time, **({"pattern": found.pattern} if found.pattern else {}), **near}
 
 
 def _with_identity(

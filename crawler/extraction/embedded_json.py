@@ -9,7 +9,7 @@ from parsel import Selector
 
 from archive.content.tree import parse
 from crawler.declarations.answers import is_json, json_in
-from crawler.declarations.paths import PathError
+from crawler.declarations.paths import PathError, objects_in
 
 _SHORTEST = 200
 _BODY = re.compile(
@@ -53,16 +53,10 @@ def _documents(page: Selector) -> Iterator[tuple[etree._Element, Any]]:
 
 
 def _bodies(document: Any) -> Iterator[str]:
-    waiting = [document]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict):
-            for key, value in node.items():
-                if isinstance(value, str) and _BODY.fullmatch(key):
-                    yield value
-            waiting += node.values()
+    for node in objects_in(document):
+        yield from (
+            value for key, value in node.items() if isinstance(value, str) and _BODY.fullmatch(key)
+        )
 
 
 def _place(own_id: str, text: str) -> str | None:

@@ -13,18 +13,14 @@ from archive.content.adverts import drop_adverts
 from archive.content.tree import drop, drop_hidden, paragraphs, text_in
 from archive.errors import FinewsError
 from crawler.declarations.answers import Answer, document_in, text_of
+from crawler.declarations.articles import ArticleFacts
+from crawler.declarations.bodies import Body
 from crawler.declarations.formats import Format
 from crawler.declarations.markup import inner_markup, shown_text
 from crawler.declarations.paths import PathError
 from crawler.declarations.reading import absolute
-from crawler.declarations.times import Moment
 from crawler.extraction.bylines import Byline, byline_of, is_credit
-from crawler.extraction.container import (
-    container_of,
-    extracted_by_trafilatura,
-    method,
-    squeezed,
-)
+from crawler.extraction.container import container_of, extracted_by_trafilatura, method, squeezed
 from crawler.extraction.embedded_json import body_in_scripts
 from crawler.extraction.foreign import drop_foreign_paragraphs, drop_foreign_parts
 from crawler.extraction.loose_text import wrap_loose_text
@@ -68,22 +64,14 @@ class ExtractionError(FinewsError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExtractedArticle:
-    """What was found of an article; None where nothing was.
+class ExtractedArticle(ArticleFacts):
+    """What was found of an article; its layout is the name and version of what found it.
 
-    :param html: the article's part of the page, without what is no part of the article.
-    :param method: what extracted it, and in which version.
+    :param body: the article's part of the page, without what is no part of the article.
+    :param lang: that the page states.
     """
 
-    title: str | None
-    published: Moment | None
-    media: str | None
-    author: str | None
-    html: str
-    text: str
-    pictures: tuple[str, ...]
     lang: str | None
-    method: str
 
 
 def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
@@ -129,16 +117,19 @@ def extract(answer: Answer, zone: tzinfo = SHANGHAI) -> ExtractedArticle:
         raise ExtractionError(answer.address, what)
     if len(text) <= _LONGEST_MISSING and _MISSING.search(f"{title or ''}\n{text}"):
         raise ExtractionError(answer.address, "it says that there is no such page")
+    pictures = absolute(answer.address, map(_source, container.iter("img")))
     return ExtractedArticle(
+        layout=method(),
+        id=None,
+        address=answer.address,
         title=title,
         published=moment,
         media=byline.media,
         author=byline.author or (document.author if document else None),
-        html=inner_markup(container),
-        text=text,
-        pictures=absolute(answer.address, map(_source, container.iter("img"))),
+        body=Body(inner_markup(container), text, pictures),
+        pictures=pictures,
+        complete=True,
         lang=page.css("html::attr(lang)").get(),
-        method=method(),
     )
 
 

@@ -5,11 +5,11 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
-from typing import Any
 
 from lxml import etree
 from parsel import Selector
 
+from crawler.declarations.paths import objects_in
 from crawler.declarations.times import Moment, TimeUnit, read_time
 from crawler.extraction.container import squeezed
 
@@ -185,13 +185,8 @@ def _in_scripts(page: Selector) -> Iterator[str]:
 def _linked(script: str) -> Iterator[str]:
     """Yield the times in JSON-LD."""
     try:
-        waiting: list[Any] = [json.loads(script, strict=False)]
+        document = json.loads(script, strict=False)
     except (ValueError, RecursionError):
         return
-    while waiting:
-        node = waiting.pop(0)
-        if isinstance(node, list):
-            waiting += node
-        elif isinstance(node, dict):
-            yield from (node[key] for key in _LINKED_DATA if isinstance(node.get(key), str))
-            waiting += [value for value in node.values() if isinstance(value, dict | list)]
+    for node in objects_in(document):
+        yield from (node[key] for key in _LINKED_DATA if isinstance(node.get(key), str))

@@ -30,13 +30,13 @@ def read_undeclared(answer: Answer) -> Facts:
     article = extract(answer)
     return {
         "kind": "article",
-        "layout": article.method,
+        "layout": article.layout,
         "title": article.title,
         "published": str(article.published) if article.published else None,
         "media": article.media,
         "author": article.author,
-        "body_html": article.html,
-        "body_text": article.text,
+        "body_html": article.body.html,
+        "body_text": article.body.text,
         "pictures": list(article.pictures),
         "lang": article.lang,
     }

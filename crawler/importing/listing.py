@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from archive.clock import utc_iso
 from archive.storage import TemporaryDatabase
@@ -19,6 +20,8 @@ _SCHEMA = """
         digest TEXT PRIMARY KEY, file INTEGER, start INTEGER, url TEXT
     ) WITHOUT ROWID
 """
+
+_QUERY = "SELECT role, file, start, url, kind, digest FROM responses"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,26 +72,26 @@ class ResponseListing(TemporaryDatabase):
 
     def responses(self) -> Iterator[ListedResponse]:
         """Yield the responses: lists first, and of each role the earliest first."""
-        query = "SELECT role, file, start, url, kind, digest FROM responses ORDER BY role, date"
-        for role, file, start, url, kind, digest in self._db.execute(query):
-            revisited = digest if kind == "revisit" else None
-            yield ListedResponse(Role(role), Place(file, start, url), revisited)
+        yield from map(_listed, self._db.execute(f"{_QUERY} ORDER BY role, date"))
 
     def nearest(self, url: str, date: datetime) -> ListedResponse | None:
         """Return the response from an address that was captured nearest to a time."""
-        query = """
-            SELECT role, file, start, kind, digest FROM responses WHERE url = ? AND role <> ?
+        query = f"""
+            {_QUERY} WHERE url = ? AND role <> ?
             ORDER BY abs(julianday(date) - julianday(?)) LIMIT 1
         """
         row = self._db.execute(query, (url, Role.LIST, utc_iso(date, "microseconds"))).fetchone()
-        if row is None:
-            return None
-        role, file, start, kind, digest = row
-        revisited = digest if kind == "revisit" else None
-        return ListedResponse(Role(role), Place(file, start, url), revisited)
+        return _listed(row) if row else None
 
     def payload(self, digest: str) -> Place | None:
         """Return the place of a payload; None where no file has it."""
         query = "SELECT file, start, url FROM payloads WHERE digest = ?"
         row = self._db.execute(query, (digest,)).fetchone()
         return Place(*row) if row else None
+
+
+def _listed(row: tuple[Any, ...]) -> ListedResponse:
+    role, file, start, url, kind, digest = row
+    return ListedResponse(
+        Role(role), Place(file, start, url), digest if kind == "revisit" else None
+    )

@@ -41,7 +41,7 @@ _RESPONSES = frozenset({"response", "revisit"})
 ReportProblem = Callable[[str, str], None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FilesImported:
     """The numbers of articles, responses and rows by what the import did with them.
 
@@ -54,13 +54,13 @@ class FilesImported:
     :param zoneless: rows whose time states no zone.
     """
 
-    added: int
-    revised: int
-    unchanged: int
-    left: int
-    refused: int
-    unread: int
-    zoneless: int
+    added: int = 0
+    revised: int = 0
+    unchanged: int = 0
+    left: int = 0
+    refused: int = 0
+    unread: int = 0
+    zoneless: int = 0
 
     @property
     def taken(self) -> int:
@@ -98,20 +98,12 @@ class FileImport:
         self._report = report
         self._now = now
         self._storing = Storing(archive, now)
-        self._left = self._refused = self._unread = self._zoneless = 0
+        self._done = FilesImported()
 
     def counts(self) -> FilesImported:
         """Return what was done up to now."""
         counts = self._storing.counts
-        return FilesImported(
-            added=counts[Stored.ADDED],
-            revised=counts[Stored.REVISED],
-            unchanged=counts[Stored.UNCHANGED],
-            left=self._left,
-            refused=self._refused,
-            unread=self._unread,
-            zoneless=self._zoneless,
-        )
+        return replace(self._done, **{str(outcome): counts[outcome] for outcome in Stored})
 
     def table(self, path: Path, mapping: Mapping) -> None:
         """Import JSON Lines or CSV."""
@@ -122,7 +114,7 @@ class FileImport:
                 if row.article is None:
                     self._refuse(place, row.problem)
                     continue
-                self._zoneless += row.is_zoneless
+                self._done.zoneless += row.is_zoneless
                 text = hash((row.article.title, row.article.body))
                 first, known = rows.setdefault(row.article.info_code, (row.number, text))
                 if row.first_seen is None and text != known:
@@ -152,7 +144,7 @@ class FileImport:
             for _, one in zip(progress("responses", count), listing.responses(), strict=True):
                 url = one.place.url
                 if one.role is Role.FURTHER_PAGE:
-                    self._left += url not in further
+                    self._done.left += url not in further
                 elif url not in further:
                     load = partial(self._captured, one, files, listing)
                     self._import(url, self._reader_of(url), one.role, load, listed, find)
@@ -172,13 +164,9 @@ class FileImport:
         named += [(Role.ARTICLE, page) for page in pages if page.url not in further]
         with ListedArticles() as listed:
             for role, response in reader.in_order(named):
+                load = partial(_as_it_is, response)
                 self._import(
-                    response.url,
-                    reader,
-                    role,
-                    partial(_as_it_is, response),
-                    listed,
-                    lambda url, _: by_url.get(url),
+                    response.url, reader, role, load, listed, lambda url, _: by_url.get(url)
                 )
         self._storing.write()
 
@@ -227,7 +215,7 @@ class FileImport:
         except (Refused, ValueError) as error:
             self._refuse(record.url, str(error))
             return
-        self._left += not roles
+        self._done.left += not roles
         if roles and record.kind == TRUNCATED:
             self._refuse(record.url, "a part of the answer alone was captured (WARC-Truncated)")
             return
@@ -299,11 +287,11 @@ class FileImport:
             self._refuse(url, str(reason))
 
     def _refuse_file(self, path: str, reason: str) -> None:
-        self._unread += 1
+        self._done.unread += 1
         self._refuse(path, reason)
 
     def _refuse(self, place: str, reason: str) -> None:
-        self._refused += 1
+        self._done.refused += 1
         self._report(place, reason)
 
 

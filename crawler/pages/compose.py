@@ -1,7 +1,8 @@
 """Composes an article from what its pages state."""
 
+from collections.abc import Callable
 from datetime import datetime, time
-from typing import NoReturn, Protocol
+from typing import NoReturn
 
 from archive.article import SHANGHAI, Article, BodySource
 from archive.article_id import InfoCode
@@ -11,11 +12,8 @@ from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.text import digest_in
 from crawler.pages.titles import have_something_in_common
 
-
-class LinkOf(Protocol):
-    """A function that returns the link of a post for which no page of the site has one."""
-
-    def __call__(self, info_code: InfoCode, *, rolling: bool) -> str: ...
+#: Returns the link of a post for which no page of the site has one, by `info_code` and `rolling`.
+LinkOf = Callable[..., str]
 
 
 def compose(

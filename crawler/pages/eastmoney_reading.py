@@ -7,13 +7,7 @@ from scrapy.http import Response
 from archive.article_id import InfoCode
 from archive.content import read_body
 from archive.errors import InvalidInfoCode
-from crawler.pages.article_reading import (
-    Reading,
-    UnknownAnswer,
-    read_article,
-    read_entry,
-    security,
-)
+from crawler.pages.article_reading import Reading, UnknownAnswer, read_article, read_entry, security
 from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle, UnreadableEntry
 from crawler.pages.layouts import Layout
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList

@@ -11,8 +11,7 @@ from archive.article import Edition
 from archive.article_id import InfoCode
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.page import PageObject
-from crawler.pages.post_page import PostFacts
-from crawler.pages.rendering import read_rendering
+from crawler.pages.rendering import PostFacts, read_rendering
 from crawler.pages.text import HTML_WHITE_SPACE, absolute, text_of
 
 _MOST_ENTRIES = 1_000
@@ -46,12 +45,12 @@ class Feed(PageObject):
             content = entry.xpath("string(atom:content)", namespaces=_ATOM).get("")
             published = entry.xpath("string(atom:published)", namespaces=_ATOM).get("")
             try:
-                rendering = read_rendering(Feed, url, content)
                 time = datetime.fromisoformat(published.strip(HTML_WHITE_SPACE))
+                post = read_rendering(Feed, url, content, None, time)
             except (LayoutChanged, ValueError):
                 continue
             if time.tzinfo is not None:
-                yield PostFacts.of(rendering, url, None, time)
+                yield post
 
     def facts_of(self, info_code: InfoCode, edition: Edition) -> PostFacts | None:
         """Return the facts of a post; None where the feed does not have it."""

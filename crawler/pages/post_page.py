@@ -1,64 +1,23 @@
 """The mirror's post pages."""
 
 import re
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Self
-from urllib.parse import unquote, urlsplit
 
 from scrapy.http import Response
 
-from archive.article import SHANGHAI, BodySource, Edition
+from archive.article import SHANGHAI, Edition
 from archive.article_id import InfoCode
 from crawler.pages.errors import LayoutChanged
-from crawler.pages.facts import Facts
 from crawler.pages.page import PageObject
-from crawler.pages.rendering import Rendering, read_rendering
+from crawler.pages.rendering import PostFacts, read_rendering
 from crawler.pages.section import section_source
 from crawler.pages.text import text_of
 
 _PUBLISHED = re.compile(r"\(GMT\+8[^)]*\) (\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2})", re.ASCII)
-_NAMED_WITH_ITS_DATE = re.compile(r"/\d{4}-\d{2}-\d{2}-[^/]+\.html$", re.ASCII)
 _HEADING = re.compile(
     r"\s*+(?:<small>(?P<published>[^<]*)</small>)?\s*+<h1>(?P<title>.*?)</h1>",
     re.DOTALL | re.IGNORECASE,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PostFacts(Facts):
-    """What the mirror states of a post.
-
-    :param title: None, like `published`, where it is not known: for a post with broken front
-        matter, Jekyll shows the file's name and the time of the build in their place.
-    :param body: the mirror's rendering, which is not the article's own bytes.
-    :param link: the share link, or Eastmoney's page of rolling news, as the post writes it.
-    """
-
-    category: str
-    tag: str
-    body: str
-    link: str
-
-    @classmethod
-    def of(
-        cls, rendering: Rendering, url: str, title: str | None, published: datetime | None
-    ) -> Self:
-        """Return the facts, without title and time where the address shows broken front matter."""
-        broken = _NAMED_WITH_ITS_DATE.search(unquote(urlsplit(url).path))
-        return cls(
-            url=url,
-            info_code=rendering.info_code,
-            title=None if broken else title,
-            published=None if broken else published,
-            category=rendering.category,
-            tag=rendering.tag,
-            media=rendering.media,
-            digest=rendering.digest,
-            body=rendering.body,
-            body_source=BodySource.MIRROR,
-            link=rendering.link,
-        )
 
 
 class PostPage(PageObject):
@@ -75,8 +34,7 @@ class PostPage(PageObject):
         url = self._response.url
         page = text_of(PostPage, self._response)
         published, title, content = self._parts(page)
-        rendering = read_rendering(PostPage, url, content)
-        return PostFacts.of(rendering, url, title, self._time(published))
+        return read_rendering(PostPage, url, content, title, self._time(published))
 
     def facts_of(self, info_code: InfoCode, edition: Edition) -> PostFacts:
         """Return the facts of the one post that the page is about."""

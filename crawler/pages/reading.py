@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 
 from scrapy.http import Response
-from scrapy.responsetypes import responsetypes
 
 from crawler.pages.article_reading import Reading, UnknownAnswer
 from crawler.pages.eastmoney_reading import read_eastmoney
@@ -15,15 +14,6 @@ READERS: Mapping[str, Callable[[Response, Layout], Reading]] = {
     "eastmoney": read_eastmoney,
     "finews": read_mirror,
 }
-
-
-def read_saved(source: str, address: str, data: bytes) -> Reading:
-    """Read a saved answer, as `read_answer` does.
-
-    :param address: where the answer came from.
-    """
-    kind = responsetypes.from_args(url=address, body=data)
-    return read_answer(source, kind(address, body=data))
 
 
 def read_answer(source: str, response: Response, layout: Layout | None = None) -> Reading:

@@ -2,49 +2,55 @@
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from html import escape
 from urllib.parse import unquote, urlsplit
 
 from parsel import Selector
 
-from archive.article import Edition
+from archive.article import BodySource, Edition
 from archive.article_id import InfoCode
 from archive.categories import ROLLING
 from archive.content import as_written, media_named_in
 from archive.errors import InvalidInfoCode
 from archive.html_limits import without_overloaded_tags
 from crawler.pages.errors import LayoutChanged
+from crawler.pages.facts import Facts
 from crawler.pages.text import HTML_WHITE_SPACE
 
 _CATEGORY_PATH = re.compile(r"/(?:[^/]+/)*(?:category/([^/]+)\.html|(emnews)/)")
+_NAMED_WITH_ITS_DATE = re.compile(r"/\d{4}-\d{2}-\d{2}-[^/]+\.html$", re.ASCII)
 _DIGEST = re.compile(r"\s*<blockquote>.*?</blockquote>", re.DOTALL | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendering:
-    """What the rendered content of a post states.
+class PostFacts(Facts):
+    """What the mirror states of a post.
 
-    :param body: the rendered body, which is not the article's own bytes.
+    :param title: None, like `published`, where it is not known: for a post with broken front
+        matter, Jekyll shows the file's name and the time of the build in their place.
+    :param body: the mirror's rendering, which is not the article's own bytes.
     :param link: the share link, or Eastmoney's page of rolling news, as the post writes it.
     """
 
-    info_code: InfoCode
     category: str
     tag: str
-    media: str | None
-    digest: str | None
     body: str
     link: str
 
 
-def read_rendering(page: type, url: str, content: str) -> Rendering:
+def read_rendering(
+    page: type, url: str, content: str, title: str | None, published: datetime
+) -> PostFacts:
     """Read the content of a post: digest, body, share link, link to its category.
 
     :param page: the class of the page object that reads it; errors name it.
-    :param url: the address of the post.
+    :param url: the address of the post, which may show that its front matter is broken.
     :raises LayoutChanged: when a part is missing that every post has.
     """
-    return _Reader(page, url, content).read()
+    broken = _NAMED_WITH_ITS_DATE.search(unquote(urlsplit(url).path))
+    shown = (None, None) if broken else (title, published)
+    return _Reader(page, url, content).read(*shown)
 
 
 class _Reader:
@@ -52,18 +58,22 @@ class _Reader:
         self._page, self._url, self._content = page, url, content
         self._selector = Selector(without_overloaded_tags(content) or " ", "html")
 
-    def read(self) -> Rendering:
+    def read(self, title: str | None, published: datetime | None) -> PostFacts:
         link = self._link()
         slug, tag = self._category()
         rolling = slug == ROLLING.slug
         body = self._body(link, has_digest=rolling)
-        return Rendering(
+        return PostFacts(
+            url=self._url,
             info_code=self._info_code(link),
+            title=title,
+            published=published,
             category=slug,
             tag=tag,
             media=media_named_in(body),
             digest=self._digest() if rolling else None,
             body=body,
+            body_source=BodySource.MIRROR,
             link=link,
         )
 

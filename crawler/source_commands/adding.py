@@ -19,12 +19,7 @@ from crawler.discovery import NothingFound
 from crawler.exit_status import ExitStatus
 from crawler.running.project import project_settings, setting_option
 from crawler.source_commands.finding import FoundSource, find, find_in_files
-from crawler.source_commands.options import (
-    declaration_folders,
-    declared_files,
-    end,
-    web_address,
-)
+from crawler.source_commands.options import declaration_folders, declared_files, end, web_address
 from crawler.source_commands.trying import show
 from crawler.visiting import NoAnswer, Visit, make_visits
 

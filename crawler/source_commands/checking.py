@@ -12,16 +12,12 @@ from archive.sentences import translated
 from crawler.checking.answers import Answers, CheckedAnswer
 from crawler.checking.comparison import Finding, compare
 from crawler.checking.declared import compare_declared, visit_of_declared
-from crawler.checking.interfaces import SOURCES, plan_of
+from crawler.checking.interfaces import SOURCES, visit_of
 from crawler.checking.report import report, status_of
-from crawler.checking.requests import visit_of
 from crawler.checking.saved import make_folders, save, saved_answers
 from crawler.declarations import Declaration
 from crawler.running.project import project_settings, setting_option
-from crawler.source_commands.options import (
-    declaration_of,
-    declared_files,
-)
+from crawler.source_commands.options import declaration_of, declared_files
 from crawler.sources import Sources
 from crawler.visiting import Visit, make_visits
 
@@ -99,7 +95,7 @@ def _visit(
     if declaration is not None:
         return visit_of_declared(declaration)
     known = Sources.load(Path(settings["FINEWS_SOURCES"]))
-    return visit_of(plan_of(name, known, trace), settings)
+    return visit_of(name, known, trace, settings)
 
 
 def _compared(source: str, declaration: Declaration | None, answer: CheckedAnswer) -> Finding:

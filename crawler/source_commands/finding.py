@@ -14,11 +14,11 @@ from crawler.declarations.paths import PathError
 from crawler.declarations.times import TimeUnit
 from crawler.declared_answers import answer_of
 from crawler.discovery import (
-    PageOfEntry,
     Proposal,
-    links_in,
+    feeds_in,
     page_layout,
     propose,
+    sitemaps_named_in,
     without_repeated,
 )
 from crawler.importing.saved_files import lists_in, page_of, read_file
@@ -125,7 +125,7 @@ def _found(proposal: Proposal, pages: Sequence[tuple[Entry, Answer | NoAnswer]])
         texts = [sample.text for sample, _ in of_pages if sample.text]
         better = _read(proposal.with_layout(name, layout | without_repeated(texts)), pages)
     else:
-        given = [PageOfEntry(sample.entry, answer, sample.text) for sample, answer in of_pages]
+        given = ((sample.entry, answer, sample.text) for sample, answer in of_pages)
         selectors = page_layout(given, proposal.declaration.tzinfo)
         if selectors is None:
             return found
@@ -156,11 +156,11 @@ async def _lists(visitor: Visitor, given: Answer) -> list[Answer]:
 
     An index of sitemaps is followed to the newest of them.
     """
-    feeds = links_in(given).feeds
+    feeds = feeds_in(given)
     robots = visitor.robots_answers.get(urlsplit(given.address).netloc)
     sitemaps: tuple[str, ...] = ()
     if robots is not None and robots.status == HTTPStatus.OK and _is_page(given):
-        sitemaps = links_in(answer_of(robots, None)).sitemaps
+        sitemaps = sitemaps_named_in(answer_of(robots))
     found = [await _inner(visitor, given)]
     for address in (*feeds[:_MOST_FEEDS], *sitemaps[:_MOST_SITEMAPS]):
         try:

@@ -12,8 +12,7 @@ from scrapy.settings import Settings
 
 from archive.errors import FinewsError, InvalidInfoCode
 from crawler.checking.answers import response_of
-from crawler.checking.interfaces import SOURCES
-from crawler.checking.requests import request_one
+from crawler.checking.interfaces import SOURCES, request_one
 from crawler.declarations.answers import Answer
 from crawler.declarations.errors import AnswerError, RefusedAnswer
 from crawler.declarations.loading import load
@@ -26,11 +25,7 @@ from crawler.pages.layouts import LAYOUTS
 from crawler.pages.reading import read_answer
 from crawler.refusals import refusal_in
 from crawler.running.project import project_settings, setting_option
-from crawler.source_commands.options import (
-    declaration_file,
-    end,
-    web_address,
-)
+from crawler.source_commands.options import declaration_file, end, web_address
 
 _PAGES = ", ".join(sorted(LAYOUTS))
 

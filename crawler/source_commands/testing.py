@@ -7,11 +7,7 @@ from crawler.checking.golden import differences, write_expected
 from crawler.declarations.loading import load
 from crawler.exit_status import ExitStatus
 from crawler.running.project import project_settings, setting_option
-from crawler.source_commands.options import (
-    declaration_file,
-    declared_files,
-    end,
-)
+from crawler.source_commands.options import declaration_file, declared_files, end
 
 _MOST_SHOWN = 5
 

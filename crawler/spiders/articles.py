@@ -11,16 +11,13 @@ A revisit goes the same way with the posts that the archive has: `revisit`.
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from pydantic import BaseModel
-from scrapy import Request, Spider
+from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
-from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from archive.article import Article, BodySource, Edition
@@ -29,7 +26,7 @@ from archive.capture import Capture
 from archive.catalog import PostRow
 from archive.crawl_state import Failed
 from archive.errors import ArchiveError, InvalidArticle
-from crawler.failures import Failures, reason_of
+from crawler.failures import reason_of
 from crawler.items import Checked, Gone, Item
 from crawler.listed_facts import ListedFacts
 from crawler.middlewares.capture import capture_of
@@ -51,12 +48,9 @@ from crawler.request_meta import (
     SHARE_HOST,
     STAGE,
 )
-from crawler.session import CrawlSession, session_of, stats_of
 from crawler.sources import Sources
+from crawler.spiders.base import GONE, BaseSpider, request_of, status_of
 from crawler.titles import Titles
-
-#: Statuses of a page that was removed (RFC 9110, sections 15.5.5 and 15.5.11).
-GONE = {404, 410}
 
 _PAGES: dict[BodySource, type[TextPage]] = {
     page.source: page for page in (ShareAnswer, ArticleAnswer, ArticlePage)
@@ -100,7 +94,7 @@ class PendingPost:
         """The facts to store if the article fails; those of a post page can be fetched again."""
         if self.facts is None or self.post_url is not None or self.archived is not None:
             return None
-        return ListedFacts(self.facts, self.captures)
+        return ListedFacts(facts=self.facts, captures=self.captures)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,36 +144,24 @@ class BodyFetch:
         )
 
 
-class ArticleSpider(Spider):
-    """Base of the spiders: each has its own lists, and its own order of sources for bodies."""
+class ArticleSpider(BaseSpider):
+    """Base of the spiders of Eastmoney's articles: each has its own lists and order of bodies."""
 
-    arguments: ClassVar[type[BaseModel]]
     #: An archived body from a source that is worse than this one is requested again.
     replaces_worse_than: ClassVar[BodySource]
     #: The source of the bodies that stand in where no source gives an article's own.
     stand_in: ClassVar[BodySource]
 
     sources: Sources
-    failures: Failures
     titles: Titles
-
-    def __init__(self, name: str | None = None, **arguments: str) -> None:
-        super().__init__(name)
-        self.given_arguments = arguments
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Build the spider with the facts of ``FINEWS_SOURCES``; Scrapy calls this."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         spider.sources = Sources.load(Path(crawler.settings["FINEWS_SOURCES"]))
-        spider.failures = Failures(crawler)
         spider.titles = Titles()
         return spider
-
-    @cached_property
-    def session(self) -> CrawlSession:
-        """The session of the crawl, which exists once the spider has started."""
-        return session_of(self.crawler)
 
     @property
     def body_sources(self) -> Sequence[BodySource]:
@@ -383,19 +365,10 @@ class ArticleSpider(Spider):
 
         Their lists may not change any more, and so may never lead to them again.
         """
-        attempts = self.settings.getint("FINEWS_ATTEMPTS")
-        failures = [
-            failed
-            for failed in self.session.archive.crawl_state.failures()
-            if failed.info_code.is_info_code
-        ]
-        given_up = sum(failed.times >= attempts for failed in failures)
-        if given_up:
-            self.logger.warning(
-                "%d articles were given up after %d crawls; `finews stats` names them.",
-                *(given_up, attempts),
-            )
-        for failed in failures:
+        failures = self.session.archive.crawl_state.failures()
+        own = [failed for failed in failures if failed.info_code.is_info_code]
+        self.warn_of_given_up(own)
+        for failed in own:
             yield from self.retry(failed)
 
     def retry(self, failed: Failed) -> Iterator[Request]:
@@ -407,15 +380,8 @@ class ArticleSpider(Spider):
         yield self.request_body(self.fetch_of(post))
 
     def due_revisits(self) -> Iterator[Request | Checked]:
-        """Yield requests for archived articles that may have changed."""
-        archive = self.session.archive
-        for row in archive.due(
-            share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
-            days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
-            limit=self.settings.getint("FINEWS_REVISITS"),
-            learnt=self.settings.getbool("FINEWS_REVISITS_LEARNT"),
-        ):
-            yield self.revisit(row)
+        """Return requests for archived articles that may have changed."""
+        return map(self.revisit, self.due_rows())
 
     def revisit(self, row: PostRow) -> Request | Checked:
         """Return the request for the body of an archived article."""
@@ -430,28 +396,6 @@ class ArticleSpider(Spider):
         sources = {article.body_source for article in editions}
         addresses = self.body_addresses(info_code, sources)
         return self.request_body(BodyFetch(posts=posts, addresses=addresses))
-
-    def count(self, key: str) -> None:
-        """Add one to a number in the stats."""
-        stats_of(self.crawler).inc_value(key)
-
-
-def request_of(failure: Failure) -> Request:
-    """Return the request that failed."""
-    request: Request = failure.request  # type: ignore[attr-defined] # set by Scrapy
-    return request
-
-
-def status_of(failure: Failure) -> int | None:
-    """Return the status that made a request fail; None when it has no answer."""
-    return failure.value.response.status if isinstance(failure.value, HttpError) else None
-
-
-def requested_url(failure: Failure) -> str:
-    """Return the address of a failed request, before any redirects."""
-    request = request_of(failure)
-    addresses: list[str] = request.meta.get("redirect_urls", [request.url])
-    return addresses[0]
 
 
 def _known_facts(post: PendingPost) -> str:

@@ -6,39 +6,29 @@ does the rest for each article that a list names.
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 from typing import Any
 
 from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from archive.article import SHANGHAI
 from archive.article_id import ArticleId
 from archive.errors import Refused
-from crawler.declarations import (
-    AnswerError,
-    Declaration,
-    Entry,
-    read_list,
-)
-from crawler.declarations.addresses import (
-    first_address,
-    next_address,
-)
+from crawler.declarations import AnswerError, Declaration, Entry, read_list
+from crawler.declarations.addresses import first_address, next_address
 from crawler.declarations.lists import UNREADABLE
 from crawler.declarations.model import ListTable
 from crawler.failures import reason_of
 from crawler.items import Item
 from crawler.listed_facts import ListedEntry
 from crawler.middlewares.capture import capture_of
-from crawler.middlewares.conditional import validators_of
 from crawler.request_meta import ANSWERS_JSON, LIST
 from crawler.session import stats_of
-from crawler.spiders.articles import GONE, request_of, status_of
+from crawler.spiders.base import GONE, request_of, status_of
 from crawler.spiders.declared_articles import SKIPPED, DeclaredArticleSpider
-from crawler.spiders.declared_lists import DeclaredListPlace, end_of
-from crawler.spiders.limits import ListLimits
+from crawler.spiders.declared_lists import DeclaredListPlace
+from crawler.spiders.limits import END_OF_PAGE, ListLimits, Reach, gap_in
 
 #: The priority of lists. An article is requested after all lists are read, so that the first of the
 #: lists that name it provides its facts. Those whose articles have pages come first: a page is the
@@ -60,15 +50,13 @@ class DeclaredSpider(DeclaredArticleSpider):
     async def start(self) -> AsyncIterator[Any]:
         """Yield requests for the lists, then for failed articles and due revisits."""
         self._limits = ListLimits.of(self.settings, self.args.pages)
-        self._known = self.session.archive.completed(self.name, self.given_arguments)
-        first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
-        self._old = (self._known or self._now()) - first_days
+        self._reach = Reach.of(self, self.args.since)
         for address in self.args.url:
             yield self.named(address)
         for name in () if self.args.url else self.args.lists or self.declaration.lists:
             table = self.declaration.lists[name]
             place = DeclaredListPlace.at_top_of(name, table)
-            yield self._list_request(place, first_address(table, self._now()))
+            yield self._list_request(place, first_address(table, self.session.now()))
         if self.is_whole:
             for found in (*self.failed_before(), *self.due_revisits()):
                 yield found
@@ -125,10 +113,9 @@ class DeclaredSpider(DeclaredArticleSpider):
                 self.count("entry/old")
             else:
                 yield from self.found(known_as, self._listing(entry, place, response))
-        if place.is_at_top:
-            self._list_read(response)
-        following = next_address(table, page, self._now())
-        yield from self._go_on(place.after(articles, self._now()), articles, following)
+        self.list_read(response)
+        following = next_address(table, page, self.session.now())
+        yield from self._go_on(place.after(articles, self.session.now()), articles, following)
 
     def _sitemap_requests(
         self, addresses: Sequence[str], place: DeclaredListPlace
@@ -171,17 +158,10 @@ class DeclaredSpider(DeclaredArticleSpider):
         :param length: the number of entries on the page.
         """
         if self.args.since is not None:
-            return self._is_too_old(entry)
+            return self._reach.excludes(_published(entry))
         in_order = self.declaration.lists[place.name].newest_first
         in_full = length <= _MOST_IN_FULL if place.is_at_top else in_order
-        return not (in_full or self.args.pages) and self._is_too_old(entry)
-
-    def _is_too_old(self, entry: Entry) -> bool:
-        if entry.published is None:
-            return False
-        if self.args.since is not None:
-            return entry.published.time.astimezone(SHANGHAI).date() < self.args.since
-        return entry.published.time < self._old
+        return not (in_full or self.args.pages) and self._reach.excludes(_published(entry))
 
     def _go_on(
         self,
@@ -193,7 +173,7 @@ class DeclaredSpider(DeclaredArticleSpider):
         if following is None:
             self._check_reach(place)
         elif not self._goes_far_enough(place, articles):
-            if endless := place.progress.exceeds(self._limits, self._now()):
+            if endless := place.progress.exceeds(self._limits, self.session.now()):
                 self._list_not_read(place, "endless", f"The list {place.name}: {endless}")
             else:
                 yield self._list_request(place, following)
@@ -212,38 +192,27 @@ class DeclaredSpider(DeclaredArticleSpider):
             return True
         if pages is not None and since is None:
             return False
-        if since is None and self._known is None and place.oldest is None:
+        if since is None and self._reach.known is None and place.progress.oldest is None:
             return True
-        end = end_of(articles, in_order=self.declaration.lists[place.name].newest_first)
-        return bool(end) and all(self._is_processed(*article) for article in end)
-
-    def _is_processed(self, known_as: ArticleId, entry: Entry) -> bool:
-        if self._is_too_old(entry):
-            return True
-        if self.args.since is not None or self._known is None:
-            return False
-        return self.session.archive.was_known(known_as, self._known)
+        in_order = self.declaration.lists[place.name].newest_first
+        end = articles[-END_OF_PAGE:] if in_order else articles
+        is_processed = self._reach.is_processed
+        return bool(end) and all(is_processed(known, _published(entry)) for known, entry in end)
 
     def _check_reach(self, place: DeclaredListPlace) -> None:
         """Report a list that ends before the day that the user named."""
-        since, oldest = self.args.since, place.oldest
-        if since is None or (oldest and oldest.astimezone(SHANGHAI).date() <= since):
-            return
-        shown = f"{oldest.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if oldest else "its top"
-        self.failures.ends_early(
-            f"The list {place.name} of {self.name} ends at {shown} and does not go back to "
-            f"since={since}; articles of the time between are missed."
-        )
-
-    def _list_read(self, response: Response) -> None:
-        """Record the validators of a list for the next crawl."""
-        validators = validators_of(response, self.session.now())
-        if response.meta.get(LIST) and validators is not None:
-            url = response.request.url if response.request else response.url
-            self.session.list_read(url, validators)
+        if not self._reach.includes_since(place.progress.oldest):
+            name, goal = f"{place.name} of {self.name}", f"since={self.args.since}"
+            self.failures.ends_early(f"{gap_in(name, place.progress.oldest, goal)}.")
 
     def _listing(self, entry: Entry, place: DeclaredListPlace, response: Response) -> ListedEntry:
-        return ListedEntry(self.name, place.name, response.url, entry, capture_of(response))
+        return ListedEntry(
+            source=self.name,
+            list=place.name,
+            address=response.url,
+            entry=entry,
+            captures=capture_of(response),
+        )
 
     def closed(self, reason: str) -> None:
         """Log how many entries of lists were left out, by reason; Scrapy calls this at the end."""
@@ -258,6 +227,10 @@ class DeclaredSpider(DeclaredArticleSpider):
             self.logger.info(
                 "%d entries of lists were left out (%s).", sum(skipped.values()), reasons
             )
+
+
+def _published(entry: Entry) -> datetime | None:
+    return entry.published.time if entry.published else None
 
 
 def spider_of(declaration: Declaration) -> type[DeclaredSpider]:

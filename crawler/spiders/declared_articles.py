@@ -11,21 +11,18 @@ from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, Self
+from typing import ClassVar
 
 from pydantic import BaseModel
-from scrapy import Request, Spider
-from scrapy.crawler import Crawler
+from scrapy import Request
 from scrapy.http import Response
 from scrapy.settings import BaseSettings
-from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
 from archive.addresses import InvalidAddress
 from archive.article import Article, BodySource
 from archive.article_id import ArticleId
 from archive.catalog import PostRow
-from archive.clock import Clock
 from archive.content.lexicon import Lexicon
 from archive.errors import ArchiveError, InvalidArticle, Refused
 from crawler.arguments import HOSTS, LISTS, DeclaredArguments
@@ -37,11 +34,7 @@ from crawler.declarations import (
     MissingArticle,
     UnreadableAnswer,
 )
-from crawler.declarations.addresses import (
-    article_address,
-    is_own,
-    layout_at,
-)
+from crawler.declarations.addresses import article_address, is_own, layout_at
 from crawler.declarations.articles import ArticleFacts
 from crawler.declarations.composed import composed, to_article
 from crawler.declarations.identity import article_id, native_id, rewritten
@@ -50,13 +43,13 @@ from crawler.declarations.revisits import entry_of, with_listed
 from crawler.declared_answers import answer_of
 from crawler.extraction.container import ExtractionMissing
 from crawler.extraction.fallback import read_or_extract
-from crawler.failures import Failures, is_answer, reason_of
+from crawler.failures import is_answer, reason_of
 from crawler.items import Checked, Gone, Item
 from crawler.listed_facts import ListedEntry
 from crawler.middlewares.capture import capture_of
 from crawler.request_meta import ANSWERS_JSON, ARTICLE, EDITION, LISTED, REVISIT, STAGE
-from crawler.session import CrawlSession, RequestedArticle, session_of, stats_of
-from crawler.spiders.articles import GONE, request_of, status_of
+from crawler.session import RequestedArticle
+from crawler.spiders.base import GONE, BaseSpider, request_of, status_of
 from crawler.spiders.declared_lists import PendingArticle
 from crawler.tally import Fate
 
@@ -68,7 +61,7 @@ SKIPPED = "entry/skipped/"
 _NO_PAGE = "it has no page at a host of the source"
 
 
-class DeclaredArticleSpider(Spider):
+class DeclaredArticleSpider(BaseSpider):
     """Base of the spiders of declared sources: it requests and reads articles that are named."""
 
     arguments: ClassVar[type[BaseModel]] = DeclaredArguments
@@ -79,11 +72,8 @@ class DeclaredArticleSpider(Spider):
         "FINEWS_REVISITS": 20,
     }
 
-    failures: Failures
-
     def __init__(self, name: str | None = None, **arguments: str) -> None:
-        super().__init__(name)
-        self.given_arguments = arguments
+        super().__init__(name, **arguments)
         context = {LISTS: tuple(self.declaration.lists), HOSTS: self.declaration.hosts}
         self.args = DeclaredArguments.model_validate(arguments, context=context)
         self._met: set[ArticleId] = set()
@@ -95,18 +85,6 @@ class DeclaredArticleSpider(Spider):
         for name in ("DOWNLOAD_DELAY", "AUTOTHROTTLE_START_DELAY"):
             settings.set(name, cls.declaration.manners.delay, priority="spider")
 
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
-        """Build the spider; Scrapy calls this."""
-        spider = super().from_crawler(crawler, *args, **kwargs)
-        spider.failures = Failures(crawler)
-        return spider
-
-    @cached_property
-    def session(self) -> CrawlSession:
-        """The session of the crawl, which exists once the spider has started."""
-        return session_of(self.crawler)
-
     @property
     def is_whole(self) -> bool:
         """Whether the crawl is neither `since` a day, nor of some `pages` or articles only."""
@@ -116,11 +94,6 @@ class DeclaredArticleSpider(Spider):
     def by_name(self) -> bool:
         """Whether the user named the articles: later crawls do not retry those that fail."""
         return bool(self.args.url)
-
-    @cached_property
-    def _now(self) -> Clock:
-        clock: Clock = load_object(self.settings["FINEWS_CLOCK"])
-        return clock
 
     @cached_property
     def _lexicon(self) -> Lexicon:
@@ -151,7 +124,7 @@ class DeclaredArticleSpider(Spider):
         if not has_layout or stored is None or stored.body_source != BodySource.LIST:
             return False
         share = self.settings.getfloat("FINEWS_INTERVAL_SHARE")
-        own, now = BodySource.PAGE, self._now()
+        own, now = BodySource.PAGE, self.session.now()
         return stored.source_to_improve(own, own=own, share=share, now=now) is not None
 
     def _of_list(self, pending: PendingArticle) -> Iterator[Article]:
@@ -204,7 +177,7 @@ class DeclaredArticleSpider(Spider):
 
     def _address_of(self, entry: Entry) -> str | None:
         """Return the address of an article's page; None where it is at none of the hosts."""
-        address = article_address(self.declaration, entry, self._now())
+        address = article_address(self.declaration, entry, self.session.now())
         return address if address and is_own(self.declaration, address) else None
 
     def _page_request(self, pending: PendingArticle, address: str) -> Request:
@@ -279,7 +252,7 @@ class DeclaredArticleSpider(Spider):
             article = to_article(
                 replace(found, id=pending.id),
                 self.declaration,
-                fetched=datetime.fromisoformat(row.published) if row else self._now(),
+                fetched=datetime.fromisoformat(row.published) if row else self.session.now(),
                 addresses=pending.all_addresses,
                 captures=pending.all_captures,
                 lexicon=self._lexicon,
@@ -323,28 +296,20 @@ class DeclaredArticleSpider(Spider):
 
     def failed_before(self) -> Iterator[Request | Item]:
         """Yield requests for articles of this source that failed in earlier crawls."""
-        attempts, given_up = self.settings.getint("FINEWS_ATTEMPTS"), 0
-        for failed in self.session.archive.crawl_state.failures():
-            listed = ListedEntry.of_json(failed.listed) if failed.listed else None
-            if listed is not None and listed.source == self.name:
-                given_up += failed.times >= attempts
-                if listed.list in self.declaration.lists:
-                    yield from self._listed(failed.info_code, listed)
-        if given_up:
-            self.logger.warning(
-                "%d articles were given up after %d crawls; `finews stats` names them.",
-                *(given_up, attempts),
-            )
+        failures = [
+            (failed, listed)
+            for failed in self.session.archive.crawl_state.failures()
+            if failed.listed and (listed := ListedEntry.of_json(failed.listed))
+            if listed.source == self.name
+        ]
+        self.warn_of_given_up([failed for failed, _ in failures])
+        for failed, listed in failures:
+            if listed.list in self.declaration.lists:
+                yield from self._listed(failed.info_code, listed)
 
     def due_revisits(self) -> Iterator[Request | Item]:
         """Yield requests for archived articles that may have changed."""
-        for row in self.session.archive.due(
-            share=self.settings.getfloat("FINEWS_INTERVAL_SHARE"),
-            days=self.settings.getfloat("FINEWS_REVISIT_DAYS"),
-            limit=self.settings.getint("FINEWS_REVISITS"),
-            learnt=self.settings.getbool("FINEWS_REVISITS_LEARNT"),
-            source=self.name,
-        ):
+        for row in self.due_rows(self.name):
             yield from self._revisit(row)
 
     def _revisit(self, row: PostRow) -> Iterator[Request | Item]:
@@ -367,13 +332,9 @@ class DeclaredArticleSpider(Spider):
 
     # What all of them share.
 
-    def count(self, key: str) -> None:
-        """Add one to a number in the stats."""
-        stats_of(self.crawler).inc_value(key)
-
     def answer(self, response: Response) -> Answer:
         """Return an answer as it is parsed: without what the declaration never stores."""
-        return redacted(self.declaration, answer_of(response, self._now()))
+        return redacted(self.declaration, answer_of(response, self.session.now()))
 
 
 def _reason(error: AnswerError | ExtractionMissing) -> str:

@@ -14,9 +14,6 @@ from crawler.declarations.model import ListTable
 from crawler.listed_facts import ListedEntry
 from crawler.spiders.limits import ListProgress
 
-#: How many articles at the end of a page show how far back it goes: one alone may be back-dated.
-_END = 3
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredListPlace:
@@ -25,7 +22,6 @@ class DeclaredListPlace:
     :param name: of the list in the declaration.
     :param page: its number, as the source counts pages.
     :param seen: the articles on the pages before.
-    :param oldest: when the oldest of them was published; None where the source gives no time.
     :param of_index: an index of sitemaps leads to it.
     """
 
@@ -34,7 +30,6 @@ class DeclaredListPlace:
     of_index: bool = False
     progress: ListProgress = field(default_factory=ListProgress)
     seen: frozenset[ArticleId] = frozenset()
-    oldest: datetime | None = None
 
     @classmethod
     def at_top_of(cls, name: str, table: ListTable) -> Self:
@@ -53,24 +48,14 @@ class DeclaredListPlace:
         :param articles: of this page.
         """
         ids = {known_as for known_as, _ in articles}
-        times = [entry.published.time for _, entry in articles if entry.published]
+        times = (entry.published.time for _, entry in articles if entry.published)
+        is_new = not self.seen.issuperset(ids)
         return replace(
             self,
             page=self.page + 1,
-            progress=self.progress.with_page(now, new=not self.seen.issuperset(ids)),
+            progress=self.progress.with_page(now, new=is_new, times=times),
             seen=self.seen | ids,
-            oldest=min(filter(None, (*times, self.oldest)), default=None),
         )
-
-
-def end_of(
-    articles: Sequence[tuple[ArticleId, Entry]], *, in_order: bool
-) -> Sequence[tuple[ArticleId, Entry]]:
-    """Return the articles of a page that show how far back it goes.
-
-    :param in_order: the list is in order of time, so that the last ones are enough.
-    """
-    return articles[-_END:] if in_order else articles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ An article goes from the top of this file to its bottom: `start` → `parse_list
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count, pairwise
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.http import Response
-from scrapy.utils.misc import load_object
 from twisted.python.failure import Failure
 
 from archive.article import SHANGHAI, BodySource
@@ -31,15 +30,14 @@ from crawler.pages.errors import EmptyList, EndlessList, PageError
 from crawler.pages.facts import Facts
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
 from crawler.request_meta import ANSWERS_JSON
-from crawler.spiders.articles import ArticleSpider, request_of, requested_url
-from crawler.spiders.limits import ListLimits, ListProgress
+from crawler.spiders.articles import ArticleSpider
+from crawler.spiders.base import request_of, requested_url
+from crawler.spiders.limits import END_OF_PAGE, ListLimits, ListProgress, Reach, gap_in
 from crawler.spiders.pagination import ByCursor, ByNumber
 
 #: The least priority of lists. An article is requested after all lists are read, so that the first
 #: of the lists that name it provides its facts.
 _BEFORE_ARTICLES = 10
-#: How many articles at the end of a page show how far back it goes: one alone may be back-dated.
-_END = 3
 #: A list shows a later time only from this difference on: some sources leave out the seconds.
 _LATER = timedelta(minutes=1)
 #: The number of the order that is requested where 1, which most clients request, is not newest
@@ -66,7 +64,6 @@ class EastmoneyListPlace:
     :param seen: the codes on the pages before, also those that are no codes of articles.
     :param newest_first: whether its pages are in order of time; a list that is not is read to its
         end.
-    :param oldest: when its oldest article so far was published.
     """
 
     name: str
@@ -78,7 +75,6 @@ class EastmoneyListPlace:
     progress: ListProgress = field(default_factory=ListProgress)
     seen: set[str] = field(default_factory=set)
     newest_first: bool = True
-    oldest: datetime | None = None
 
     @classmethod
     def at_top(
@@ -168,13 +164,9 @@ class EastmoneySpider(ArticleSpider):
 
     async def start(self) -> AsyncIterator[Any]:
         """Yield requests for the lists, then for failed articles and due revisits."""
-        self._now = load_object(self.settings["FINEWS_CLOCK"])
         self._limits = ListLimits.of(self.settings, self.args.pages)
-        now = self._now()
-        self._traces = count(int(now.timestamp() * 1000))
-        first_days = timedelta(days=self.settings.getfloat("FINEWS_FIRST_DAYS"))
-        self._known = self.session.archive.completed(self.name, self.given_arguments)
-        self._old = (self._known or now) - first_days
+        self._reach = Reach.of(self, self.args.since)
+        self._traces = count(int(self.session.now().timestamp() * 1000))
         for place in self._lists():
             yield self._list_request(place)
         if self.is_whole:
@@ -255,7 +247,8 @@ class EastmoneySpider(ArticleSpider):
             yield self._list_request(fallback)
             return
         articles = list(self._articles(entries, place.seen, response))
-        if place.newest_first and not are_newest_first([facts.published for facts in articles]):
+        times = [facts.published for facts in articles]
+        if place.newest_first and not are_newest_first(times):
             by_time = place.by_time()
             if by_time is not None:
                 self.logger.info("%s is not newest first; the other order is tried.", response.url)
@@ -267,17 +260,13 @@ class EastmoneySpider(ArticleSpider):
         for facts in articles:
             if facts.info_code not in place.seen and self._selects(facts, place):
                 yield from self._article(facts, place, response)
-        times = [facts.published for facts in articles if facts.published]
-        place = replace(
-            place,
-            oldest=min(filter(None, (*times, place.oldest)), default=None),
-            progress=place.progress.with_page(self._now(), new=not place.seen.issuperset(named)),
-        )
+        is_new, now = not place.seen.issuperset(named), self.session.now()
+        place = replace(place, progress=place.progress.with_page(now, new=is_new, times=times))
         place.seen.update(named)
         if reading is None:
             self._check_reach(articles, place, response)
         elif not (reading.is_whole and self._goes_far_enough(articles, place, reading)):
-            endless = reading.endless or place.progress.exceeds(self._limits, self._now())
+            endless = reading.endless or place.progress.exceeds(self._limits, now)
             if endless:
                 raise EndlessList(endless)
             # The host that gave this page comes first for the next one.
@@ -315,7 +304,7 @@ class EastmoneySpider(ArticleSpider):
         """
         self.count("list/posts")
         whole = self.args.pages is not None or place.newest_first
-        return not self._is_too_old(facts) if self.args.since or not whole else True
+        return not ((self.args.since or not whole) and self._reach.excludes(facts.published))
 
     def _article(
         self, facts: Facts, place: EastmoneyListPlace, response: Response
@@ -340,7 +329,7 @@ class EastmoneySpider(ArticleSpider):
 
     def _may_be_published_anew(self, facts: Facts) -> bool:
         """Return whether a list dates an archived article later than the last complete crawl."""
-        shown, known = facts.published, self._known
+        shown, known = facts.published, self._reach.known
         since_then = shown is not None and known is not None and shown >= known
         return since_then and self.session.archive.has(facts.info_code)
 
@@ -367,7 +356,7 @@ class EastmoneySpider(ArticleSpider):
         if pages is not None and self.args.since is None:
             return False
         if place.newest_first:
-            end = articles[-_END:]
+            end = articles[-END_OF_PAGE:]
         elif isinstance(reading, ByCursor):
             end = articles
         else:
@@ -375,37 +364,23 @@ class EastmoneySpider(ArticleSpider):
         return bool(end) and all(map(self._is_processed, end))
 
     def _is_processed(self, facts: Facts) -> bool:
-        if self._is_too_old(facts):
-            return True
-        if self.args.since is not None or self._known is None:
-            return False
-        return self.session.archive.was_known(facts.info_code, self._known)
-
-    def _is_too_old(self, facts: Facts) -> bool:
-        since, published = self.args.since, facts.published
-        if published is None:
-            return False
-        return published < self._old if since is None else _is_before(published, since)
+        return self._reach.is_processed(facts.info_code, facts.published)
 
     def _check_reach(
         self, articles: Sequence[Facts], place: EastmoneyListPlace, response: Response
     ) -> None:
         """Report a list that ends before the time that the crawl has to go back to."""
-        since, oldest, known = self.args.since, place.oldest, self._known
+        since, known = self.args.since, self._reach.known
         if since is not None:
-            reached = oldest is not None and oldest.astimezone(SHANGHAI).date() <= since
-            goal = f"since={since}"
+            reached, goal = self._reach.includes_since(place.progress.oldest), f"since={since}"
         elif known is not None and self.args.pages is None and place.newest_first:
-            reached = any(map(self._is_processed, articles[-_END:]))
+            reached = any(map(self._is_processed, articles[-END_OF_PAGE:]))
             goal = f"the last complete crawl, {known.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
         else:
             return
         if not reached:
-            shown = f"{oldest.astimezone(SHANGHAI):%Y-%m-%d %H:%M}" if oldest else "its top"
-            self.failures.ends_early(
-                f"The list {place.name} ends at {shown} and does not go back to {goal}; articles "
-                f"of the time between are missed ({response.url})."
-            )
+            gap = gap_in(place.name, place.progress.oldest, goal)
+            self.failures.ends_early(f"{gap} ({response.url}).")
 
 
 def are_newest_first(times: Sequence[datetime | None]) -> bool:
@@ -431,7 +406,3 @@ def _is_published_anew(facts: Facts, row: PostRow) -> bool:
     if shown is None or shown < datetime.fromisoformat(row.published) + _LATER:
         return False
     return datetime.fromisoformat(row.checked) < shown
-
-
-def _is_before(published: datetime, day: date) -> bool:
-    return published.astimezone(SHANGHAI).date() < day

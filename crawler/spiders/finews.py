@@ -27,7 +27,6 @@ from crawler.arguments import FinewsArguments
 from crawler.failures import reason_of
 from crawler.items import Item
 from crawler.middlewares.capture import capture_of
-from crawler.middlewares.conditional import validators_of
 from crawler.mirror_site import MirrorSite, PostLink
 from crawler.pages.compose import compose, compose_stand_in
 from crawler.pages.errors import PageError
@@ -37,15 +36,8 @@ from crawler.pages.list_page import ListPage
 from crawler.pages.post_page import PostPage
 from crawler.request_meta import ARTICLE, EDITION, LIST, POST_URL, REVISIT, SAME_VALIDATORS, STAGE
 from crawler.session import stats_of
-from crawler.spiders.articles import (
-    GONE,
-    ArticleSpider,
-    BodyFetch,
-    PendingPost,
-    request_of,
-    requested_url,
-    status_of,
-)
+from crawler.spiders.articles import ArticleSpider, BodyFetch, PendingPost
+from crawler.spiders.base import GONE, request_of, requested_url, status_of
 from crawler.tally import Fate
 
 #: Key of `Request.meta`: the slug of the category whose page is requested.
@@ -176,7 +168,7 @@ class FinewsSpider(ArticleSpider):
                 yield from self._category_of(page.category, response)
                 post = self.pending_post(link.info_code, page, response, link.url)
                 yield from self._fetch_once(post)
-        self._list_read(response)
+        self.list_read(response)
 
     def feed_failed(self, failure: Failure) -> Iterator[Request]:
         """Record the failure, and yield the request for the home page.
@@ -204,7 +196,7 @@ class FinewsSpider(ArticleSpider):
             sentence = f"None of its {len(links)} links, such as {links[0]}, leads to a post"
             self.failures.of_list(response.url, "leads_nowhere", f"{sentence} of the mirror.")
             return
-        self._list_read(response)
+        self.list_read(response)
 
     def list_failed(self, failure: Failure) -> None:
         """Record a list that has no answer."""
@@ -230,13 +222,6 @@ class FinewsSpider(ArticleSpider):
         self._unread_categories -= 1
         if not self._unread_categories:
             yield self._feed_request()
-
-    def _list_read(self, list_page: Response) -> None:
-        """Record the validators of a list for the next crawl."""
-        validators = validators_of(list_page, self.session.now())
-        if self.is_whole and validators is not None:
-            url = list_page.request.url if list_page.request else list_page.url
-            self.session.list_read(url, validators)
 
     def _report_hidden(self, response: Response, posts: Iterable[PostLink]) -> None:
         """Report new articles of a list that has the same validators as before.

@@ -18,8 +18,9 @@ from archive.integrity.verify import verify
 from archive.warc import find_file, read_record
 from cluster.messages import ARCHIVED, Batch, Brief
 from cluster.writing import BatchWriter
+from crawler.declarations import Entry
 from crawler.items import Checked, Gone, Listed
-from crawler.listed_facts import ListedFacts
+from crawler.listed_facts import ListedEntry, ListedFacts
 from tests.support.articles import ARTICLE, CODE, Clock, files, rows
 from tests.support.captures import exchange
 from tests.support.declared_articles import CLS_FLASH, EXTRACTED, THS
@@ -230,22 +231,33 @@ def test_looks_and_failures_reach_the_archive(writer: BatchWriter, folder: Path)
     assert [row["info_code"] for row in kept] == ["NW202112292230175549"]
 
 
+OF_A_DECLARED_LIST = ListedEntry(
+    source="ths",
+    list="flash",
+    address=PAGE.url,
+    entry=Entry(id="1", address=PAGE.url),
+    captures=(),
+)
+
+
+@pytest.mark.parametrize("listed", [LISTED, OF_A_DECLARED_LIST], ids=lambda one: type(one).__name__)
 def test_what_a_list_told_of_a_failure_names_where_its_answer_is_kept(
-    writer: BatchWriter, folder: Path
+    writer: BatchWriter, folder: Path, listed: ListedFacts | ListedEntry
 ) -> None:
     (here,) = SENT.captures
     earlier = replace(here, file="finews-20261121-00000.warc.gz")
-    told = replace(LISTED, captures=(here, earlier)).as_json(tuple)
+    told = replace(listed, captures=(here, earlier)).as_json(tuple)
     failed = {"info_code": LISTED.facts.info_code, "url": None, "times": 1, "reason": "No."}
     failed |= dict.fromkeys(("first", "last"), "2026-11-22T00:00:00+00:00")
     for batch in (BEGIN, ARTICLES, end(2, failures=[failed | {"told": told}])):
         writer.write(batch)
     (kept,) = brief(writer).memory["failures"]
-    again = ListedFacts.of_json(kept["told"])
+    again = type(listed).of_json(kept["told"])
     assert again is not None
     placed, other = again.captures
     assert read_record(find_file(folder / "warc", placed.file), placed.offset).payload == PAGE.body
-    assert (again.facts, other) == (LISTED.facts, earlier)
+    assert other == earlier
+    assert replace(again, captures=()) == replace(listed, captures=())
 
 
 def test_the_archive_stays_sound(folder: Path) -> None:

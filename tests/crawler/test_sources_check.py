@@ -16,8 +16,9 @@ from hypothesis import given
 
 from crawler.checking.answers import Answers, CheckedAnswer, response_of
 from crawler.checking.comparison import Result, compare
-from crawler.checking.interfaces import Known, plan_of
+from crawler.checking.interfaces import category_address
 from crawler.checking.report import report
+from crawler.mirror_site import MirrorSite
 from crawler.source_commands import sources
 from crawler.sources import Sources
 from demo.article_api import ARTICLE_API_HOST
@@ -347,11 +348,9 @@ def test_articles_are_asked_for_that_were_seen_where_no_list_names_one(site: Mad
 
 def test_a_category_with_a_space_is_not_asked_for() -> None:
     """Its page has no links."""
-    plan = plan_of("finews", Sources.load(SOURCES), 1)
-    (category,) = (one for one in plan.interfaces if one.kind == "category page")
+    site = MirrorSite(Sources.load(SOURCES).mirror)
     for slug, page in (("cailianshe", "cailianshe"), ("21shiji 21caijingAPP", "emnews")):
-        known = plan.learn(Known(), {"kind": "article", "category": slug})
-        assert category.address(known) == f"https://{MIRROR_HOST}/category/{page}.html"
+        assert category_address(site, slug) == f"https://{MIRROR_HOST}/category/{page}.html"
 
 
 def test_an_old_list_is_named() -> None:

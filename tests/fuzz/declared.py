@@ -47,7 +47,7 @@ def declared_article(data: bytes) -> None:
     with suppress(AnswerError):
         assert facts_of_article(read_article(_declared(source), answer))["title"]
     with suppress(ExtractionError):
-        assert extract(answer).text
+        assert extract(answer).body.text
 
 
 def proposed_declaration(data: bytes) -> None:

@@ -11,7 +11,7 @@ from crawler.pages.facts import Facts
 CODE = InfoCode("NW202611220930000001")
 
 LISTED = ListedFacts(
-    Facts(
+    facts=Facts(
         url="https://np-weblist.eastmoney.com/comm/web/getFastNewsList",
         info_code=CODE,
         title="“他说”",
@@ -25,5 +25,7 @@ LISTED = ListedFacts(
         link=None,
         stock_list=("1.600160", "90.BK0493"),
     ),
-    (Capture(url="https://x/", file="a.warc.gz", offset=12, fetched="2026-11-22T01:30:00Z"),),
+    captures=(
+        Capture(url="https://x/", file="a.warc.gz", offset=12, fetched="2026-11-22T01:30:00Z"),
+    ),
 )

@@ -136,8 +136,9 @@ def test_many_matches_are_met_on_a_walk_and_few_are_looked_up(catalog: sqlite3.C
         (Query(q=FREQUENT), "posts_newest"),
         (Query(q=NOWHERE), "posts_facts"),
         (Query(security="1.600160"), "mentions"),
+        (Query(media="没有这家", as_of="2026"), "history_of_media"),
     ):
-        way = plan(catalog, query)
+        way = plan(catalog, query, wanted=9 if query.as_of else None)
         sql = f"EXPLAIN QUERY PLAN {way.select('posts.id')} ORDER BY {way.published} DESC LIMIT 9"
         steps = [row[3] for row in catalog.execute(sql, way.values)]
         assert any(step in line for line in steps), steps

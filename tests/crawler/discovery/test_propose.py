@@ -12,7 +12,7 @@ from crawler.declarations.answers import Answer
 from crawler.declarations.identity import article_id
 from crawler.declarations.lists import read_list
 from crawler.declarations.loading import load
-from crawler.discovery import NothingFound, links_in, propose
+from crawler.discovery import NothingFound, feeds_in, propose, sitemaps_named_in
 from crawler.discovery.patterns import pattern_of
 from crawler.extraction.fallback import read_or_extract
 from tests.crawler.declarations.recorded import RECORDED
@@ -156,12 +156,12 @@ def test_feeds_and_sitemaps() -> None:
         "<link rel=alternate type='application/rss+xml' href='/rss.xml'>"
         "<a href='/feed'>订阅</a><a href='/feeds-of-the-day'>x</a>"
     )
-    links = links_in(Answer("https://e.cn/", page.encode()))
-    assert links.feeds == ("https://e.cn/rss.xml", "https://e.cn/feed")
+    feeds = feeds_in(Answer("https://e.cn/", page.encode()))
+    assert feeds == ("https://e.cn/rss.xml", "https://e.cn/feed")
     robots = "User-agent: *\nDisallow: /x\nSitemap: https://e.cn/map.xml\nsitemap: /news.xml.gz\n"
-    links = links_in(Answer("https://e.cn/robots.txt", robots.encode()))
-    assert links.sitemaps == ("https://e.cn/map.xml", "https://e.cn/news.xml.gz")
-    assert links_in(Answer("https://e.cn/", b"\xff\xfe")).feeds == ()
+    sitemaps = sitemaps_named_in(Answer("https://e.cn/robots.txt", robots.encode()))
+    assert sitemaps == ("https://e.cn/map.xml", "https://e.cn/news.xml.gz")
+    assert feeds_in(Answer("https://e.cn/", b"\xff\xfe")) == ()
 
 
 @pytest.mark.parametrize("script", ["{}", "cb({});"])

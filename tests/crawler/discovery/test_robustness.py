@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from crawler.declarations.answers import Answer
 from crawler.declarations.lists import read_list
 from crawler.declarations.loading import load
-from crawler.discovery import NothingFound, links_in, propose
+from crawler.discovery import NothingFound, feeds_in, propose, sitemaps_named_in
 from crawler.discovery.saved_pages import UnknownAddress, with_address
 from tests.crawler.declarations.recorded import RECORDED
 from tests.support.source_answers import ANYTHING
@@ -48,7 +48,8 @@ JSON_BODIES = st.builds(
 @example(body=b"<ul>" + b"<li><a href='http://[x/a'>\xe4\xb8\x80\xe4\xb8\x80</a></li>" * 5)
 def test_any_answer(body: bytes, tmp_path_factory: pytest.TempPathFactory) -> None:
     answer = Answer(ADDRESS, body, fetched=FETCHED)
-    links_in(answer)
+    feeds_in(answer)
+    sitemaps_named_in(answer)
     with suppress(NothingFound):
         proposal = propose("caixun", [answer], [answer])
         path = tmp_path_factory.mktemp("proposed") / "caixun.toml"

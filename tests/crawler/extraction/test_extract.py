@@ -43,11 +43,11 @@ def test_a_recorded_page(source: str, name: str) -> None:
     article = extract(answer_of(source, name, expected["address"]))
 
     assert article.title == expected["title"]
-    assert article.text == expected["body_text"]
+    assert article.body.text == expected["body_text"]
     assert list(article.pictures) == expected["pictures"]
     assert str(article.published)[:16] == expected["published"][:16]
     assert article.media in {expected["media"], None}
-    assert article.method.startswith("trafilatura 2.")
+    assert article.layout.startswith("trafilatura 2.")
 
 
 @pytest.mark.parametrize(
@@ -83,8 +83,8 @@ def test_a_recorded_page(source: str, name: str) -> None:
 )
 def test_foreign_parts_stay_out(noise: str, word: str) -> None:
     article = extract(page(PARAGRAPHS + noise))
-    assert article.text == "\n".join(TEXT)
-    assert word not in article.html
+    assert article.body.text == "\n".join(TEXT)
+    assert word not in article.body.html
 
 
 @pytest.mark.parametrize(
@@ -102,14 +102,14 @@ def test_foreign_parts_stay_out(noise: str, word: str) -> None:
 )
 def test_an_article_about_such_things_keeps_every_word(line: str) -> None:
     article = extract(page(f"{PARAGRAPHS}<p>{line}</p><p>{TEXT[0]}尾</p>"))
-    assert line in article.text.splitlines()
+    assert line in article.body.text.splitlines()
 
 
 def test_the_cells_of_a_table_stay() -> None:
     table = (
         "<table><tr><td>渠道</td><td>微信</td></tr><tr><td>用户</td><td>1200人</td></tr></table>"
     )
-    text = extract(page(PARAGRAPHS + table + PARAGRAPHS)).text
+    text = extract(page(PARAGRAPHS + table + PARAGRAPHS)).body.text
     assert all(cell in text for cell in ("渠道", "微信", "用户", "1200人"))
 
 
@@ -174,7 +174,7 @@ def test_the_time_is_exact_to_what_the_page_states(byline: str, head: str, publi
     behind = others if byline else ""
     article = extract(page(f"<div>{byline}</div>{PARAGRAPHS}", head=head, behind=behind))
     assert str(article.published) == published
-    assert article.text == "\n".join(TEXT)
+    assert article.body.text == "\n".join(TEXT)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_medium_and_author() -> None:
     )
     article = extract(page(byline + PARAGRAPHS))
     assert (article.media, article.author, article.lang) == ("上海证券报", "王小明", "zh")
-    assert article.text == "\n".join(TEXT)
+    assert article.body.text == "\n".join(TEXT)
 
 
 def test_a_title_with_quotes_that_end_its_attribute() -> None:
@@ -245,7 +245,7 @@ def test_no_page_is_a_crash(file: tuple[str, str], changes: list[tuple[float, by
         article = extract(Answer("https://e.example/1", body))
     except ExtractionError:
         return
-    assert article.text
+    assert article.body.text
 
 
 def test_the_library_is_asked_for_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

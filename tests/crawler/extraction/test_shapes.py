@@ -145,7 +145,7 @@ def test_an_article_of_one_sentence_among_longer_digests() -> None:
     html = shape.replace("<br>".join(LINES), LINES[0])
     page = f"<html><head><title>{TITLE}_某某网</title></head><body>{html}</body></html>"
     article = extract(Answer("https://www.example.cn/2026/0930/c1.html", page.encode()))
-    assert (article.title, article.text) == (TITLE, LINES[0])
+    assert (article.title, article.body.text) == (TITLE, LINES[0])
     assert (article.media, article.author) == ("证券时报网", "张三")
 
 
@@ -160,7 +160,7 @@ def test_an_article_that_is_a_list_of_news_keeps_it(item: str) -> None:
         f"<html><body><h1>{TITLE}</h1><div>2026-09-30 13:10</div><div>{items}</div></body></html>"
     )
     article = extract(Answer("https://www.example.cn/2026/0930/c1.html", page.encode()))
-    assert all(title in article.text and line in article.text for title, line in news)
+    assert all(title in article.body.text and line in article.body.text for title, line in news)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -175,4 +175,4 @@ def test_a_page_of_this_shape(shape: str) -> None:
 
     assert article.title == TITLE
     assert str(article.published) == "2026-09-30T13:10:00+08:00"
-    assert article.text.split("\n") == LINES
+    assert article.body.text.split("\n") == LINES

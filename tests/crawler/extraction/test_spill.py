@@ -30,7 +30,7 @@ def test_a_sample_page_has_the_text_of_its_post(page: Path) -> None:
 
     assert article.title == post["title"]
     assert str(article.published)[:16] == str(post["date"])[:16].replace(" ", "T")
-    recall, foreign, _ = compared(expected, article.text)
+    recall, foreign, _ = compared(expected, article.body.text)
     assert foreign <= MOST_FOREIGN
     assert recall >= MOST_OF_THE_TEXT
 
@@ -51,7 +51,7 @@ def test_what_stands_in_the_head_is_not_taken(spilled: str) -> None:
         f'<div class="nav">首页</div><div id="a"><h1>{TITLE}</h1>{TEXT}</div></body></html>'
     )
     article = extract(Answer("https://www.caixun.example/a/1.html", page.encode()))
-    assert article.text.splitlines() == LINES
+    assert article.body.text.splitlines() == LINES
     assert article.title == TITLE
     assert str(article.published)[:16] == "2026-09-30T13:10"
     assert article.lang == "zh"

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from archive.errors import InvalidInfoCode
+from crawler.checking.answers import response_of
+from crawler.pages.article_reading import Reading
 from crawler.pages.errors import LayoutChanged
-from crawler.pages.reading import UnknownAnswer, read_saved
+from crawler.pages.reading import UnknownAnswer, read_answer
 
 RECORDED = Path(__file__).parents[2] / "golden" / "recorded"
 OF_AN_ENTRY = (
@@ -30,6 +32,10 @@ def recorded(source: str, kind: str) -> list[Any]:
         for name, answer in expected["files"].items()
         if answer["kind"] == kind
     ]
+
+
+def read_saved(source: str, address: str, data: bytes) -> Reading:
+    return read_answer(source, response_of(address, data))
 
 
 def parts(of: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
