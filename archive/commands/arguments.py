@@ -1,9 +1,11 @@
 """Arguments that several commands have, and how they find the archive."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -13,6 +15,8 @@ from archive.translation import gettext as _
 
 #: The environment variable that names the folder of the archive.
 VARIABLE = "FINEWS_ARCHIVE"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -59,6 +63,20 @@ watches_file = click.option(
     show_default=True,
     help="The file of watches: what to send to whom.",
 )
+
+
+host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+
+
+def port(default: int) -> Callable[[Command], Command]:
+    """Add the option for the port on which a server listens."""
+    return click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=default,
+        show_default=True,
+        help="Port; 0 for any free.",
+    )
 
 
 def _past_moment(_: click.Context, __: click.Parameter, value: str | None) -> str:

@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,7 @@ from archive.search import (
     securities_named,
     snippet,
 )
-from archive.storage import open_catalog, sqlite_errors
+from archive.storage import reading_catalog
 from archive.translation import gettext as _
 from archive.translation import ngettext
 
@@ -85,10 +84,7 @@ def search(
     that it names are printed to standard error. The exit status is 3 when no post is found.
     """
     folder = find_archive(folder or archive)
-    with (
-        closing(open_catalog(folder)) as connection,
-        sqlite_errors(f"Could not read the catalog of {folder}"),
-    ):
+    with reading_catalog(folder) as connection:
         asked = Query(q=query, as_of=as_of)
         total = count(connection, asked)
         names = list(chain.from_iterable(names_meant(connection, query).values()))

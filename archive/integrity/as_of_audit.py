@@ -23,7 +23,7 @@ from archive.errors import ArchiveError
 from archive.integrity.rebuild import rebuild_as_of
 from archive.progress import Progress, silent
 from archive.search import NAME_THEN, Query, count, find, register
-from archive.storage import connect_read_only, open_catalog, sqlite_errors
+from archive.storage import connect_read_only, reading_catalog
 
 # Questions that are asked of one generated catalog at most.
 _PER_MOMENT = 50
@@ -76,11 +76,7 @@ def audit_as_of(folder: Path, questions: int, seed: int, progress: Progress = si
     rng = random.Random(seed)  # noqa: S311 (no secret)
     differences: list[str] = []
     moments = -(-questions // _PER_MOMENT)
-    with (
-        sqlite_errors(f"Could not read the catalog of {folder}"),
-        closing(open_catalog(folder)) as whole,
-    ):
-        whole.row_factory = None
+    with reading_catalog(folder) as whole:
         for number, _ in enumerate(progress("moments", range(moments))):
             moment = _moment(whole, rng, folder)
             asked = min(_PER_MOMENT, questions - number * _PER_MOMENT)
