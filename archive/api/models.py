@@ -4,7 +4,7 @@ Python, HTTP and MCP share them. The descriptions of the fields are those of the
 Times of publication are in Asia/Shanghai, all others in UTC.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -19,11 +19,15 @@ _BEGINNING = r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?
 
 
 def moment(value: Any) -> Any:
-    """Return the instant that a text names; another value is returned unchanged.
+    """Return the instant that a text or an aware time names; another value is returned unchanged.
 
-    :raises InvalidQuery: when it names none; see `archive.search.moment_of`.
+    :raises InvalidQuery: when it names none, or a later one than now; see `moment_of`.
     """
-    return datetime.fromisoformat(moment_of(value)) if isinstance(value, str) else value
+    if isinstance(value, datetime) and value.tzinfo:
+        value = value.isoformat()
+    if not isinstance(value, str):
+        return value
+    return datetime.fromisoformat(moment_of(value, datetime.now(UTC)))
 
 
 Moment = Annotated[

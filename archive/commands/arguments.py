@@ -79,19 +79,16 @@ def port(default: int) -> Callable[[Command], Command]:
     )
 
 
-def _past_moment(_: click.Context, __: click.Parameter, value: str) -> str:
+def _past_moment(_: click.Context, __: click.Parameter, value: str | None) -> str:
     try:
-        if value:
-            moment_of(value, datetime.now(UTC))
+        return "" if value is None else moment_of(value, datetime.now(UTC))
     except InvalidQuery as error:
         raise click.BadParameter(str(error)) from error
-    return value
 
 
 as_of = click.option(
     "--as-of",
     metavar="TIME",
-    default="",
     callback=_past_moment,
     help="Only what the archive had stored by this time, with the texts of then, and had not found"
     " gone; 2026-11-22 or 2026-11-22T09:30 in Shanghai, or with a zone, 2026-11-22T01:30:00Z.",

@@ -13,7 +13,7 @@ from archive.commands.arguments import archive_option, as_of, watches_file
 from archive.commands.statuses import SearchStatus, Status
 from archive.export.digest import MAX_ARTICLES, Digest, read_digest
 from archive.export.output import STANDARD_OUTPUT, output_to
-from archive.search import Query, moment_of
+from archive.search import Query
 from archive.storage import reading_catalog
 from archive.translation import N_, Language, current_language, language
 from archive.translation import gettext as _
@@ -87,7 +87,7 @@ def digest(
     query = Query(q=q, day=day, as_of=as_of)
     channels = file.channels if file else {}
     places = [each if _is_address(each) else _named(channels, each, no_channel) for each in to]
-    until = horizon(datetime.fromisoformat(moment_of(as_of)) if as_of else None)
+    until = horizon(datetime.fromisoformat(as_of) if as_of else None)
     with reading_catalog(archive) as connection:
         found = read_digest(connection, query, until, name or "")
     if found is None:

@@ -26,7 +26,7 @@ from archive.export.site.posts import PublishedPost
 from archive.export.versions import version_records
 from archive.export.wacz import export_wacz
 from archive.progress import show
-from archive.search import Query, moment_of, parse
+from archive.search import Query, parse
 from archive.sentences import translated
 from archive.translation import gettext as _
 from archive.translation import ngettext
@@ -98,7 +98,7 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
         if days is not None:
             if since is not None:
                 raise click.UsageError("Use --days or --since, not both.")
-            now = datetime.fromisoformat(moment_of(as_of)) if as_of else datetime.now(UTC)
+            now = datetime.fromisoformat(as_of) if as_of else datetime.now(UTC)
             today = now.astimezone(SHANGHAI).date()
             since = (today - timedelta(days=days - 1)).isoformat()
         if since is not None and until is not None and since >= until:
@@ -211,7 +211,7 @@ def versions(archive: Path, kind: str, output: Path, by_day: Path | None, as_of:
 
     With --as-of, each post is in it once, with the title, the text and the securities of then.
     """
-    chosen = f"as of {moment_of(as_of)}" if as_of else ""
+    chosen = f"as of {as_of}" if as_of else ""
     count = _write(version_records(archive, as_of, show), archive, kind, output, by_day, chosen)
     click.echo(ngettext("%(num)s version exported.", "%(num)s versions exported.", count), err=True)
 

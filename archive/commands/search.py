@@ -23,7 +23,6 @@ from archive.search import (
     explain,
     find,
     find_relevant,
-    moment_of,
     named_then,
     names_meant,
     parse,
@@ -122,7 +121,7 @@ def _record(connection: sqlite3.Connection, hit: Hit, query: Query, names: Seque
         [hit.id],
     ).fetchone()
     info_code, title, published, media, text, path, link, *of_version = row
-    if of_version and of_version[-1] and query.as_of and of_version[-1] > moment_of(query.as_of):
+    if of_version and of_version[-1] and query.as_of and of_version[-1] > query.as_of:
         of_version[-1] = None  # it was not known then
     return {
         "id": info_code,

@@ -14,6 +14,7 @@ from archive.edits.alignment import (
 )
 from archive.edits.edit import Edit, EditClass
 from archive.edits.figures import Figure
+from archive.edits.folding import tidy
 from archive.edits.notices import is_left_of, is_notice
 from archive.edits.words import Sentence, Word, sentences_in, words_in
 from archive.errors import shortened
@@ -44,7 +45,7 @@ def edits_of_titles(old: str, new: str, year: int) -> list[Edit]:
 
     :param year: that of dates without a year.
     """
-    edits = list(_TextComparison(year).of_sentences(old, new))
+    edits = list(_TextComparison(year).of_sentences(tidy(old), tidy(new)))
     figures = [edit for edit in edits if edit.edit_class is EditClass.FIGURES]
     return [Edit(EditClass.TITLE, old, new), *figures] if edits else []
 
@@ -147,7 +148,11 @@ class _TextComparison:
         pairs: list[tuple[Figure, Figure]] = []
         removed_figures: list[Figure] = []
         added_figures: list[Figure] = []
-        for block in _without_islands(differing_words(old_keys, new_keys, self._budget), before):
+        blocks = differing_words(old_keys, new_keys, self._budget)
+        if [word.shape for word in before] == [word.shape for word in after]:  # 14%和12% → 12%和14%
+            both = [(one.figure, two.figure) for one, two in zip(before, after, strict=True)]
+            pairs, blocks = [(one, two) for one, two in both if one and two], iter(())
+        for block in _without_islands(blocks, before):
             removed, added = before[block.i : block.j], after[block.k : block.m]
             outer, at_start, at_end = _outer_figures(removed, added)
             pairs += outer
