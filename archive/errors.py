@@ -38,9 +38,9 @@ def _unpickled(kind: type[FinewsError], sentence: str) -> FinewsError:
     return kind.__new__(kind, sentence)
 
 
-def shortened(text: str) -> str:
-    """Return at most 120 characters of a user's text, to be shown in a sentence."""
-    return text if len(text) <= 120 else text[:117] + "..."
+def shortened(text: str, most: int = 120) -> str:
+    """Return at most so many characters of a foreign text, to be shown in a sentence."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 class Refused(FinewsError, ValueError):

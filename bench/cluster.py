@@ -29,7 +29,7 @@ from bench.articles import as_article
 from bench.brokers import Broker, running, wait_for
 from bench.corpus import Corpus
 from bench.several import OneOfSeveral, several_sites
-from cluster.app import command, opened_app
+from cluster.app import command, make_app
 from cluster.messages import Batch
 from cluster.schedule import JobTable
 from cluster.writing import BatchWriter
@@ -92,7 +92,7 @@ def articles_a_second(
         }
         writer = ("writer", str(folder / "news"), "--jobs", str(folder / "jobs.toml"))
         stop.enter_context(_process(folder, environment, *writer, "--take-over"))
-        with opened_app(broker.url) as app:
+        with make_app(broker.url) as app:
             wait_for(lambda: app.control.ping(timeout=1))
             for number in range(workers):
                 known = {"FINEWS_KNOWN": str(folder / f"known{number}.db")}

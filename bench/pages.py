@@ -106,8 +106,8 @@ def add_version(connection: sqlite3.Connection, number: int) -> None:
     learnt = utc_iso(datetime.fromisoformat(past.first_seen) + timedelta(hours=3))
     present = PostState(replace(past, version=2, revised=learnt), dict(named.fetchall()))
     past = replace(past, title=past.title[::-1], text=past.text[: len(past.text) // 2])
-    before = PostState(past, present.named)
-    revision = revision_of(past, list(present.named), learnt)
+    before = PostState(past, present.securities)
+    revision = revision_of(past, list(present.securities), learnt)
     facts = {name: getattr(revision, name) for name in RevisionRow.__dataclass_fields__}
     facts["edition"] = revision.edition
     names = ", ".join(facts)

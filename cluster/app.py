@@ -24,7 +24,7 @@ from celery.exceptions import CeleryError, CPendingDeprecationWarning
 from celery.states import SUCCESS
 from celery.utils import uuid
 from celery.worker.consumer import Consumer
-from kombu import Connection, Exchange, Queue, binding, compression, pools
+from kombu import Connection, Exchange, Queue, binding, compression
 from kombu.exceptions import DecodeError, KombuError
 
 from archive.errors import ArchiveError, FinewsError
@@ -133,6 +133,9 @@ def make_app(broker: str, *, declares: bool = False) -> Celery:
         broker_url=broker,
         broker_use_ssl=_tls(broker),
         broker_heartbeat=10,
+        # Each use has a connection of its own, which is closed by its thread, even one that
+        # `status` has given up: that would open a connection of a closed pool again.
+        broker_pool_limit=0,
         broker_connection_timeout=_CONFIRM_SECONDS,
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
@@ -234,20 +237,6 @@ def _limit_decompression() -> None:
     for content_type in compression.encoders():
         compression.register(zlib.compress, refuse, content_type)
     compression.register(zlib.compress, inflate, "application/x-gzip", aliases=["gzip", "zlib"])
-
-
-@contextmanager
-def opened_app(broker: str) -> Iterator[Celery]:
-    """Create the application, and close its connections at the end of the block.
-
-    :param broker: address of the broker.
-    """
-    app = make_app(broker)
-    try:
-        yield app
-    finally:
-        pools.reset()
-        app.close()
 
 
 @broker_errors()

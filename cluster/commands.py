@@ -3,8 +3,6 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,13 +17,11 @@ if TYPE_CHECKING:
     from celery import Celery
 
 
-@contextmanager
-def _opened_app() -> Iterator["Celery"]:
-    """Open the application of FINEWS_BROKER; ``finews --help`` does not wait for its import."""
-    from cluster.app import broker_url, opened_app
+def _make_app() -> "Celery":
+    """Create the application of FINEWS_BROKER; ``finews --help`` does not wait for its import."""
+    from cluster.app import broker_url, make_app
 
-    with opened_app(broker_url()) as app:
-        yield app
+    return make_app(broker_url())
 
 
 @click.group()
@@ -87,7 +83,7 @@ def status(as_json: bool, as_metrics: bool) -> None:
     """
     from cluster.status import described, metrics, status_of
 
-    with _opened_app() as app:
+    with _make_app() as app:
         found = status_of(app)
         if as_json:
             click.echo(json.dumps(asdict(found), ensure_ascii=False, indent=2))
@@ -109,7 +105,7 @@ def _changing(action: str, done: str, doc: str) -> None:
     def change(names: tuple[str, ...]) -> None:
         from cluster.app import command
 
-        with _opened_app() as app:
+        with _make_app() as app:
             changed = command(app, "finews_change", action=action, names=list(names))
         click.echo(f"Jobs that {done}: {', '.join(changed) or 'none'}.")
 
@@ -131,7 +127,7 @@ def drain(names: tuple[str, ...], seconds: int) -> None:
     from cluster.app import command
     from cluster.status import status_of
 
-    with _opened_app() as app:
+    with _make_app() as app:
         paused = command(app, "finews_change", action="pause", names=list(names))
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -156,7 +152,7 @@ def dead(context: click.Context) -> None:
     if context.invoked_subcommand is None:
         from cluster.dead_letters import dead_letters
 
-        with _opened_app() as app:
+        with _make_app() as app:
             for each in dead_letters(app):
                 size = f"{each.size} bytes"
                 facts = (each.number, each.time, each.queue, each.task, size, each.reason)
@@ -169,7 +165,7 @@ def show(number: int) -> None:
     """Show the beginning of a message."""
     from cluster.dead_letters import dead_letters
 
-    with _opened_app() as app:
+    with _make_app() as app:
         found = [each for each in dead_letters(app) if each.number == number]
     if not found:
         raise FinewsError(f"There is no dead letter {number}.")
@@ -182,7 +178,7 @@ def retry(numbers: tuple[int, ...]) -> None:
     """Send messages to where they were; without numbers, all."""
     from cluster.dead_letters import take
 
-    with _opened_app() as app:
+    with _make_app() as app:
         click.echo(f"{take(app, numbers, sends=True)} dead letters sent again.")
 
 
@@ -192,5 +188,5 @@ def drop(numbers: tuple[int, ...]) -> None:
     """Delete messages for good."""
     from cluster.dead_letters import take
 
-    with _opened_app() as app:
+    with _make_app() as app:
         click.echo(f"{take(app, numbers, sends=False)} dead letters deleted.")

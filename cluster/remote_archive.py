@@ -30,7 +30,7 @@ from archive.content import format_post
 from archive.content.lexicon import Lexicon
 from archive.crawl_state import Block, CrawlState, StateRows
 from archive.warc import Exchange
-from cluster.app import Plain, ask, broker_errors, broker_url, opened_app, send
+from cluster.app import Plain, ask, broker_errors, broker_url, make_app, send
 from cluster.archived_ids import ArchivedIds
 from cluster.host_locks import CrawlRefused, HostLocks
 from cluster.messages import ARCHIVED, Batch, Brief, CrawlBegin, CrawlEnd, Message
@@ -71,7 +71,7 @@ class RemoteArchive:
         self._sent: set[tuple[ArticleId, Edition]] = set()
         self._events: list[ArchiveEvent] = []
         with ExitStack() as undo:
-            self._app = undo.enter_context(opened_app(broker_url()))
+            self._app = undo.enter_context(make_app(broker_url()))
             self._spool = _Spool(undo.enter_context(TemporaryFile()))
             self._known = undo.enter_context(ArchivedIds(Path(settings["FINEWS_KNOWN"])))
             with broker_errors():
@@ -101,7 +101,7 @@ class RemoteArchive:
 
         :raises ArchiveError: when it cannot.
         """
-        with broker_errors(), opened_app(broker_url()) as app, app.connection() as connection:
+        with broker_errors(), make_app(broker_url()) as app, app.connection() as connection:
             connection.connect()
 
     @classmethod

@@ -40,33 +40,33 @@ _BUGS = (
 class ExitStatus(IntEnum):
     """The exit statuses of ``scrapy crawl``; source of docs/reference/exit-statuses.md."""
 
+    #: done
     DONE = 0
-    """done"""
+    #: the crawler itself failed; see the log
     ERROR = 1
-    """the crawler itself failed; see the log"""
+    #: wrong arguments or settings; the sentence names the wrong one
     WRONG_ARGUMENTS = 2
-    """wrong arguments or settings; the sentence names the wrong one"""
+    #: the source, or a list of it, could not be read, or a list ends before the requested day; the
+    #: sentence names the host and its answer
     SOURCE_UNREACHABLE = 3
-    """the source, or a list of it, could not be read, or a list ends before the requested day;
-    the sentence names the host and its answer"""
+    #: the layout of pages has changed
     LAYOUT_CHANGED = 4
-    """the layout of pages has changed"""
+    #: the lists name no article, or the last hour brought far less than this hour of the week
+    #: usually brings
     LIST_EMPTY = 5
-    """the lists name no article, or the last hour brought far less than this hour of the week
-    usually brings"""
+    #: more than a tenth of the articles failed, and more than a few, or one that ``share`` named;
+    #: the sentence states whether the next crawl tries them again
     TOO_MANY_FAILURES = 6
-    """more than a tenth of the articles failed, and more than a few, or one that ``share`` named;
-    the sentence states whether the next crawl tries them again"""
+    #: the archive cannot be written, or many of its posts cannot be read; the crawl has lost
+    #: nothing
     STORAGE_FAILED = 7
-    """the archive cannot be written, or many of its posts cannot be read; the crawl has lost
-    nothing"""
+    #: another crawl is writing to the archive
     LOCKED = 8
-    """another crawl is writing to the archive"""
+    #: ended early, for example by Ctrl-C; what was in flight is stored, but not after a second
+    #: signal
     INTERRUPTED = 9
-    """ended early, for example by Ctrl-C; what was in flight is stored, but not after a second
-    signal"""
+    #: another process has been writing to the archive for more than ``FINEWS_LOCKED_HOURS``
     LOCKED_FOR_LONG = 10
-    """another process has been writing to the archive for more than ``FINEWS_LOCKED_HOURS``"""
 
 
 #: The statuses from the worst to the best. Of several crawls the worst is the status of all.

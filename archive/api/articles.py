@@ -2,13 +2,11 @@
 
 import sqlite3
 from contextlib import suppress
-from pathlib import PurePosixPath
 from typing import Any
 
 from archive.addresses import InvalidAddress
 from archive.api.models import (
     ArticleParameters,
-    CapturePlace,
     FullArticle,
     MentionedSecurity,
     VersionPage,
@@ -19,11 +17,10 @@ from archive.api.models import (
 from archive.api.opened import OpenedArchive, until, validated
 from archive.article_id import ArticleId
 from archive.capture import captures_from
-from archive.catalog import article_at, edits_from
+from archive.catalog import article_at, edits_from, read_post
 from archive.catalog.known_versions import OF_ARTICLE
-from archive.content import Post, parse_post, render_body
+from archive.content import Post, render_body
 from archive.errors import InvalidArticleId, NotArchived
-from archive.export.records import read_version
 from archive.search import NAME_THEN
 
 # Bytes of a post up to which its body is rendered as HTML.
@@ -74,7 +71,7 @@ def article(opened: OpenedArchive, parameters: ArticleParameters) -> FullArticle
     if not found:
         raise _not_archived(parameters.id)
     row = found[0]
-    post = _post(opened, row)
+    post = read_post(opened.folder, row["path"], row["version"], row["sha256"])
     body, body_format = _body(row, post, parameters.body)
     end = parameters.start + parameters.characters if body_format == "text" else None
     return validated(
@@ -138,7 +135,7 @@ def _not_archived(info_code: str) -> NotArchived:
 
 def facts_of_version(row: sqlite3.Row) -> dict[str, Any]:
     """Return the values of a row of ``versions`` that its model has in another form."""
-    return {"edits": words_changed(row["edits"]), "captures": capture_places(row["captures"])}
+    return {"edits": words_changed(row["edits"]), "captures": captures_from(row["captures"]) or ()}
 
 
 def words_changed(edits: str) -> list[WordsChanged]:
@@ -149,25 +146,10 @@ def words_changed(edits: str) -> list[WordsChanged]:
     ]
 
 
-def capture_places(captures: str) -> list[CapturePlace]:
-    """Return the captures in a column of the catalog."""
-    return [
-        CapturePlace(url=each.url, file=each.file, offset=each.offset, fetched=each.fetched)
-        for each in captures_from(captures) or ()
-    ]
-
-
 def _securities(opened: OpenedArchive, row: sqlite3.Row, at: str) -> list[MentionedSecurity]:
     """Return the securities of a version, with their names of the time."""
     found = opened.rows(_NAMES, codes=row["securities"], as_of=at)
     return [MentionedSecurity(code=code, name=name) for code, name in found]
-
-
-def _post(opened: OpenedArchive, row: sqlite3.Row) -> Post | None:
-    """Return the post of a version; None when its file is lost."""
-    path = PurePosixPath(row["path"])
-    data = read_version(opened.folder, path, row["version"], row["sha256"])
-    return None if data is None else parse_post(data, path.name)
 
 
 def _body(row: sqlite3.Row, post: Post | None, wanted: str) -> tuple[str | None, str | None]:

@@ -1,7 +1,6 @@
 """Answer with what the archive learnt, in that order."""
 
 import json
-import sqlite3
 from collections.abc import Iterator
 from itertools import islice
 
@@ -10,6 +9,7 @@ from archive.api.models import ChangeEvent, ChangesPage, ChangesParameters
 from archive.api.opened import OpenedArchive, until, validated
 from archive.catalog import Cause, check_cursor
 from archive.catalog.known_versions import OF_ARTICLE
+from archive.storage import named_rows
 
 _EVENTS = """
     SELECT cursor, at, info_code AS id, edition, version, event FROM events
@@ -49,15 +49,13 @@ def changes(opened: OpenedArchive, parameters: ChangesParameters) -> ChangesPage
 
 
 def _events(opened: OpenedArchive, parameters: ChangesParameters) -> Iterator[ChangeEvent]:
-    cursor = opened.connection.cursor()
-    cursor.row_factory = sqlite3.Row
     chosen = {
         "after": parameters.after,
         "at": until(parameters.as_of),
         "security": parameters.security,
         "events": json.dumps([event for event in parameters.events.split(",") if event]),
     }
-    for event in cursor.execute(_EVENTS, chosen):
+    for event in named_rows(opened.connection, _EVENTS, **chosen):
         key = {name: event[name] for name in ("id", "edition", "version")}
         for version in opened.rows(_VERSION, at=chosen["at"], **key):
             # A later version may name the security, too: the version of the event decides.

@@ -4,7 +4,7 @@ Python, HTTP and MCP share them. The descriptions of the fields are those of the
 Times of publication are in Asia/Shanghai, all others in UTC.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -19,11 +19,14 @@ _BEGINNING = r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?
 
 
 def moment(value: Any) -> Any:
-    """Return the instant that a text names; another value is returned unchanged.
+    """Return the instant that a text or an aware time names.
 
-    :raises InvalidQuery: when it names none; see `archive.search.moment_of`.
+    :raises InvalidQuery: when it names none, or a later one than now; see `moment_of`.
     """
-    return datetime.fromisoformat(moment_of(value)) if isinstance(value, str) else value
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value  # which `AwareDatetime` refuses
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return datetime.fromisoformat(moment_of(text, datetime.now(UTC)))
 
 
 Moment = Annotated[
@@ -35,8 +38,12 @@ Moment = Annotated[
 LocalTime = Annotated[str, Field(pattern=rf"^(|{_BEGINNING})$")]
 ArticleKey = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_-]{2,120}$")]
 EditionName = Literal["", "media", "rolling"]
+PagePosition = Annotated[
+    str,
+    Field(pattern=r"^(|[^~]{4,40}~[0-9]{1,18})$", description="The `next` of the page before."),
+]
 Limit = Annotated[int, Field(ge=1, le=100, description="Most items of the answer.")]
-_MAX_CURSOR = 2**53
+Number = Annotated[int, Field(ge=0, le=2**53)]
 
 
 class Parameters(BaseModel):
@@ -66,9 +73,7 @@ class SearchParameters(Parameters):
     )
     total: bool = Field(False, description="Count the articles as well.")
     limit: Limit = 20
-    after: str = Field(
-        "", pattern=r"^(|[^~]{4,40}~[0-9]{1,18})$", description="The `next` of the page before."
-    )
+    after: PagePosition = ""
 
 
 class ArticleParameters(Parameters):
@@ -77,10 +82,10 @@ class ArticleParameters(Parameters):
     id: ArticleKey = Field(description="Id of the article.")
     edition: EditionName = Field("", description="Of an article that was published as two posts.")
     version: int | None = Field(
-        None, ge=1, le=_MAX_CURSOR, description="Number of a version; the last one by default."
+        None, ge=1, le=2**53, description="Number of a version; the last one by default."
     )
     body: Literal["text", "html", "none"] = Field("text", description="Format of the body.")
-    start: int = Field(0, ge=0, le=_MAX_CURSOR, description="First character of the body.")
+    start: Number = Field(0, description="First character of the body.")
     characters: int = Field(
         BODY_PART, ge=1, le=LONGEST_BODY_PART, description="Most characters of the body."
     )
@@ -92,17 +97,13 @@ class VersionsParameters(Parameters):
     id: ArticleKey = Field(description="Id of the article.")
     edition: EditionName = Field("", description="Of an article that was published as two posts.")
     limit: Limit = 20
-    after: int = Field(
-        0, ge=0, le=_MAX_CURSOR, description="Number of the last version of the page before."
-    )
+    after: Number = Field(0, description="Number of the last version of the page before.")
 
 
 class ChangesParameters(Parameters):
     """Which changes to list."""
 
-    after: int = Field(
-        0, ge=0, le=_MAX_CURSOR, description="Cursor of the last change that was read before."
-    )
+    after: Number = Field(0, description="Cursor of the last change that was read before.")
     security: str = Field("", max_length=40, description="Only articles that name this security.")
     events: str = Field(
         "",
@@ -141,9 +142,7 @@ class DayParameters(Parameters):
         pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", description="In Shanghai, such as 2026-11-22."
     )
     limit: Limit = 20
-    after: str = Field(
-        "", pattern=r"^(|[^~]{4,40}~[0-9]{1,18})$", description="The `next` of the page before."
-    )
+    after: PagePosition = ""
 
 
 class QuoteParameters(Parameters):
@@ -159,6 +158,12 @@ class AnswerPart(BaseModel):
     """An answer, or a part of one."""
 
     model_config = ConfigDict(frozen=True, use_enum_values=True)
+
+
+class AnswerAsOf(AnswerPart):
+    """An answer, as of the time of the question."""
+
+    as_of: AwareDatetime | None
 
 
 class ArticleSummary(AnswerPart):
@@ -189,6 +194,8 @@ class WordsChanged(AnswerPart):
 
 class CapturePlace(AnswerPart):
     """A captured response: its address, and its record in a WARC file."""
+
+    model_config = ConfigDict(from_attributes=True)
 
     url: str
     file: str
@@ -249,20 +256,18 @@ class FullArticle(VersionSummary):
     next: int | None = Field(description="`start` of the next part of the body.")
 
 
-class SearchPage(AnswerPart):
+class SearchPage(AnswerAsOf):
     """A page of found articles."""
 
-    as_of: AwareDatetime | None
     total: int | None
     estimated: bool = Field(description="Whether the total is an estimate: a count takes too long.")
     items: list[ArticleSummary]
     next: str | None
 
 
-class VersionPage(AnswerPart):
+class VersionPage(AnswerAsOf):
     """A page of the versions of an article, the oldest first."""
 
-    as_of: AwareDatetime | None
     items: list[VersionSummary]
     next: int | None
 
@@ -281,10 +286,9 @@ class ChangeEvent(AnswerPart):
     edits: list[WordsChanged]
 
 
-class ChangesPage(AnswerPart):
+class ChangesPage(AnswerAsOf):
     """A page of changes, in the order in which the archive learnt them."""
 
-    as_of: AwareDatetime | None
     items: list[ChangeEvent]
     next: int = Field(description="`after` of the next page, also when there is none yet.")
     more: bool = Field(description="Whether there are changes after this page.")
@@ -298,10 +302,9 @@ class SecuritySummary(AnswerPart):
     articles: int
 
 
-class NamedSecurities(AnswerPart):
+class NamedSecurities(AnswerAsOf):
     """The securities that a text names, the best first."""
 
-    as_of: AwareDatetime | None
     items: list[SecuritySummary]
 
 
@@ -319,10 +322,9 @@ class SecurityTimeline(SecuritySummary):
     timeline: list[CountedArticles]
 
 
-class MediaPage(AnswerPart):
+class MediaPage(AnswerAsOf):
     """A page of media with their numbers of articles, by name."""
 
-    as_of: AwareDatetime | None
     items: list[CountedArticles]
     next: str | None
 
@@ -346,10 +348,9 @@ class SourceSummary(AnswerPart):
     status: int | None = Field(description="Exit status of its last crawl.")
 
 
-class SourceList(AnswerPart):
+class SourceList(AnswerAsOf):
     """All sources, by name."""
 
-    as_of: AwareDatetime | None
     items: list[SourceSummary]
 
 
@@ -368,8 +369,7 @@ class LocatedQuote(AnswerPart):
     captures: list[CapturePlace]
 
 
-class QuotePlaces(AnswerPart):
+class QuotePlaces(AnswerAsOf):
     """The versions that have a sentence, the newest article first."""
 
-    as_of: AwareDatetime | None
     items: list[LocatedQuote]

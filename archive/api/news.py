@@ -1,5 +1,6 @@
 """The Python face of an archive: open, search, read, follow changes, as of any time."""
 
+import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,6 @@ from pydantic import BaseModel, ValidationError
 from archive.api import articles, changes, quotes, searching, securities, sources
 from archive.api.articles import article_named
 from archive.api.models import (
-    LONGEST_BODY_PART,
     ArticleParameters,
     ArticleSummary,
     ChangeEvent,
@@ -158,17 +158,9 @@ class News(Closing):
             edition=edition,
             version=version,
             body=body,
-            characters=LONGEST_BODY_PART,
         )
-        found = articles.article(self._opened, parameters)
-        parts = [found.body or ""]
-        rest = found.next
-        while rest is not None:
-            part = articles.article(self._opened, parameters.model_copy(update={"start": rest}))
-            parts.append(part.body or "")
-            rest = part.next
-        whole = found.body and "".join(parts)
-        return found.model_copy(update={"body": whole, "next": None})
+        whole = parameters.model_copy(update={"characters": sys.maxsize})
+        return articles.article(self._opened, whole)
 
     def versions(self, article: str, *, edition: str = "") -> Results[VersionSummary]:
         """Return the versions of an article, the oldest first.

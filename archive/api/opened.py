@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from archive.clock import utc_iso
 from archive.errors import ArchiveError
+from archive.storage import named_rows
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -27,9 +28,7 @@ class OpenedArchive:
 
     def rows(self, sql: str, **values: object) -> list[sqlite3.Row]:
         """Return all rows of a query."""
-        cursor = self.connection.cursor()
-        cursor.row_factory = sqlite3.Row
-        return cursor.execute(sql, values).fetchall()
+        return named_rows(self.connection, sql, **values).fetchall()
 
 
 def until(as_of: datetime | None) -> str:

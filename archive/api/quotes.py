@@ -1,7 +1,5 @@
 """Locate a sentence: the version, the file and the capture that have it."""
 
-import sqlite3
-
 from archive.api.articles import facts_of_version
 from archive.api.models import LocatedQuote, QuoteParameters, QuotePlaces
 from archive.api.opened import OpenedArchive, until, validated
@@ -28,7 +26,8 @@ def quotes(opened: OpenedArchive, parameters: QuoteParameters) -> QuotePlaces:
     found: list[LocatedQuote] = []
     for info_code in _candidates(opened, parameters):
         for row in opened.rows(_VERSIONS, id=info_code, at=at, sentence=parameters.text):
-            found.append(_located(row, parameters.text))
+            start = row["text"].find(parameters.text)
+            found.append(validated(LocatedQuote, row, **facts_of_version(row), start=start))
         if len(found) >= parameters.limit:
             break
     return QuotePlaces(as_of=parameters.as_of, items=found[: parameters.limit])
@@ -46,7 +45,3 @@ def _candidates(opened: OpenedArchive, parameters: QuoteParameters) -> list[str]
         for row in opened.rows(_CODES.format(query.tables.rows), number=hit.id)
     )
     return list(dict.fromkeys(codes))
-
-
-def _located(row: sqlite3.Row, sentence: str) -> LocatedQuote:
-    return validated(LocatedQuote, row, **facts_of_version(row), start=row["text"].find(sentence))

@@ -75,14 +75,15 @@ class ArchiveService:
             failure, self._failure = self._failure, None
             raise failure
         if call.method == "add_many":
-            return self._add_many(*call.arguments)
+            return self._add_many(*call.arguments, **call.options)
         return getattr(self._archive, call.method)(*call.arguments, **call.options)
 
-    def _add_many(self, articles: Sequence[Article]) -> list[Outcome]:
-        return self._archive.add_many([self._with_places(article) for article in articles])
-
-    def _with_places(self, article: Article) -> Article:
-        return replace(article, captures=tuple(map(self._places.of, article.captures)))
+    def _add_many(self, articles: Sequence[Article], **options: Any) -> list[Outcome]:
+        placed = [
+            replace(article, captures=tuple(map(self._places.of, article.captures)))
+            for article in articles
+        ]
+        return self._archive.add_many(placed, **options)
 
 
 def write(pipe: Connection) -> None:

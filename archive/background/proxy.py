@@ -10,15 +10,15 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
+from functools import wraps
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from archive.article import Article
-from archive.article_id import ArticleId
+from archive.archive import Archive
 from archive.background.placement import Places, provisional
 from archive.background.process import Call
 from archive.capture import Capture
@@ -30,10 +30,26 @@ from archive.pipes import send
 from archive.reader import ArchiveReader
 from archive.storage import connect
 from archive.warc import Exchange
-from archive.writing import Outcome
 
 # The most bytes of bodies that wait for the next article to be sent.
 _MOST_BYTES = 1024 * 1024
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _in_subprocess(
+    method: Callable[Concatenate[Archive, P], R],
+) -> Callable[Concatenate["SubprocessArchive", P], R]:
+    """Return a method that calls one of `Archive` in the subprocess."""
+
+    @wraps(method)
+    def call(archive: "SubprocessArchive", /, *args: P.args, **kwargs: P.kwargs) -> R:
+        answer: R = archive._call(method.__name__, *args, **kwargs)
+        return answer
+
+    return call
 
 
 class SubprocessArchive(ArchiveReader):
@@ -91,36 +107,13 @@ class SubprocessArchive(ArchiveReader):
             self._call("placed", ())  # its answer brings the places of all captures before it
         return tuple(map(self._places.of, captures))
 
-    def add_many(self, articles: Sequence[Article]) -> list[Outcome]:
-        """Call `Archive.add_many`."""
-        outcomes: list[Outcome] = self._call("add_many", articles)
-        return outcomes
-
-    def mark_gone(self, info_code: ArticleId) -> None:
-        """Call `Archive.mark_gone`."""
-        self._call("mark_gone", info_code)
-
-    def mark_checked(self, info_code: ArticleId, *, settled: bool = True) -> None:
-        """Call `Archive.mark_checked`."""
-        self._call("mark_checked", info_code, settled=settled)
-
-    def mark_listed(self, info_code: ArticleId, stock_list: Sequence[str]) -> bool:
-        """Call `Archive.mark_listed`."""
-        return bool(self._call("mark_listed", info_code, stock_list))
-
-    def store_picture(self, address: str, data: bytes) -> None:
-        """Call `Archive.store_picture`."""
-        self._call("store_picture", address, data)
-
-    def begin_crawl(self, spider: str, arguments: Mapping[str, str]) -> int:
-        """Call `Archive.begin_crawl`."""
-        return int(self._call("begin_crawl", spider, arguments))
-
-    def end_crawl(
-        self, crawl: int, status: int, verdict: str, counts: Mapping[str, int | str]
-    ) -> None:
-        """Call `Archive.end_crawl`."""
-        self._call("end_crawl", crawl, status, verdict, counts)
+    add_many = _in_subprocess(Archive.add_many)
+    mark_gone = _in_subprocess(Archive.mark_gone)
+    mark_checked = _in_subprocess(Archive.mark_checked)
+    mark_listed = _in_subprocess(Archive.mark_listed)
+    store_picture = _in_subprocess(Archive.store_picture)
+    begin_crawl = _in_subprocess(Archive.begin_crawl)
+    end_crawl = _in_subprocess(Archive.end_crawl)
 
     def _call(self, method: str, *arguments: Any, **options: Any) -> Any:
         """Call a method of `Archive` after the subprocess has stored all earlier exchanges."""

@@ -35,7 +35,7 @@ def routes() -> list[tuple[str, View]]:
     return [
         (rf"{BASE}/openapi\.json$", document),
         (rf"{BASE}(/docs)?/?$", documentation),
-        *((_pattern(endpoint), _in_english(_view(endpoint))) for endpoint in ENDPOINTS),
+        *((_pattern(endpoint), _view(endpoint)) for endpoint in ENDPOINTS),
         (rf"{BASE}/.*$", nothing),
     ]
 
@@ -83,52 +83,42 @@ def _pattern(endpoint: Endpoint) -> str:
     return BASE + re.sub(r"{(\w+)}", r"(?P<\1>[^/]+)", endpoint.path) + "$"
 
 
-def _in_english(view: View) -> View:
-    """Return a view for programs: it answers in English, whatever the client prefers."""
-
-    async def answered(request: Request, datasette: Site) -> Response:
-        with language(Language.ENGLISH):
-            response: Response = await view(request, datasette)
-            return response
-
-    return answered
-
-
 def _view(endpoint: Endpoint) -> View:
     async def view(request: Request, datasette: Site) -> Response:
-        address, _ = request.scope.get("client") or ("", 0)
-        if wait := datasette.callers.take(address):
-            seconds = math.ceil(wait)
-            return problem(
-                429,
-                f"This address has sent too many requests; try again in {seconds} seconds.",
-                headers={"Retry-After": str(seconds)},
-            )
-        given = {name: request.args[name] for name in request.args}
-        try:
-            parameters = endpoint.parameters.model_validate(given | request.url_vars)
-            answer = await datasette.ask(
-                lambda connection: endpoint.function(
-                    OpenedArchive(datasette.folder, connection), parameters
-                )
-            )
-        except ValidationError as error:
-            return _wrong(error)
-        except InvalidQuery as error:
-            return problem(400, str(error), [WrongParameter(name="q", reason=str(error))])
-        except NotArchived as error:
-            return problem(404, str(error))
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
-                raise
-            return problem(503, "The question takes too long; ask for less.")
-        body = await datasette.renderer.run(lambda: answer.model_dump_json().encode())
-        return await datasette.renderer.run(
-            conditional, request, body, "application/json", modified=None, max_age=_MAX_AGE
-        )
+        with language(Language.ENGLISH):  # whatever the client prefers: it is a program
+            return await _answer(endpoint, request, datasette)
 
     return view
 
 
-def _wrong(error: ValidationError) -> Response:
-    return problem(400, in_one_sentence(error), wrong_parameters(error))
+async def _answer(endpoint: Endpoint, request: Request, datasette: Site) -> Response:
+    address, _ = request.scope.get("client") or ("", 0)
+    if wait := datasette.callers.take(address):
+        seconds = math.ceil(wait)
+        return problem(
+            429,
+            f"This address has sent too many requests; try again in {seconds} seconds.",
+            headers={"Retry-After": str(seconds)},
+        )
+    given = {name: request.args[name] for name in request.args}
+    try:
+        parameters = endpoint.parameters.model_validate(given | request.url_vars)
+        answer = await datasette.ask(
+            lambda connection: endpoint.function(
+                OpenedArchive(datasette.folder, connection), parameters
+            )
+        )
+    except ValidationError as error:
+        return problem(400, in_one_sentence(error), wrong_parameters(error))
+    except InvalidQuery as error:
+        return problem(400, str(error), [WrongParameter(name="q", reason=str(error))])
+    except NotArchived as error:
+        return problem(404, str(error))
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+            raise
+        return problem(503, "The question takes too long; ask for less.")
+    body = await datasette.renderer.run(lambda: answer.model_dump_json().encode())
+    return await datasette.renderer.run(
+        conditional, request, body, "application/json", modified=None, max_age=_MAX_AGE
+    )

@@ -74,15 +74,6 @@ class PostVersion:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbour:
-    """The previous or next article of the same media."""
-
-    info_code: str
-    title: str
-    published: str
-
-
-@dataclass(frozen=True, slots=True)
 class ArticleView:
     """The contents of the article page.
 
@@ -93,6 +84,8 @@ class ArticleView:
     :param versions: the versions of the post, newest first.
     :param returned: from when to when the source was last without the post, ISO 8601; None where it
         never returned.
+    :param previous: code, title and time of publication of the article before it of the same media.
+    :param following: of the article after it.
     """
 
     post: sqlite3.Row
@@ -104,8 +97,8 @@ class ArticleView:
     securities: Sequence[sqlite3.Row]
     versions: Sequence[PostVersion]
     returned: sqlite3.Row | None
-    previous: Neighbour | None
-    following: Neighbour | None
+    previous: sqlite3.Row | None
+    following: sqlite3.Row | None
 
     @property
     def publisher(self) -> str | None:
@@ -309,15 +302,15 @@ def read_text(folder: Path, version: PostVersion) -> str | None:
 
 def _neighbour(
     connection: sqlite3.Connection, post: sqlite3.Row, as_of: str, *, oldest_first: bool
-) -> Neighbour | None:
+) -> sqlite3.Row | None:
     if not post["media"]:
         return None
     query = Query(media=post["media"], as_of=as_of)
     here = Hit(post["published"], post["id"])
     hits = find(connection, query, after=here, limit=1, oldest_first=oldest_first)
     sql = f"SELECT info_code, title, published FROM {query.tables.rows} WHERE id = ?"  # noqa: S608
-    row = connection.execute(sql, [hits[0].id]).fetchone() if hits else None
-    return Neighbour(*row) if row else None
+    row: sqlite3.Row | None = connection.execute(sql, [hits[0].id]).fetchone() if hits else None
+    return row
 
 
 _SECURITIES = """

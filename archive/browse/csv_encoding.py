@@ -2,10 +2,9 @@
 
 import re
 from codecs import BOM_UTF8
-from collections.abc import MutableMapping
 from typing import Any
 
-from archive.browse.security_headers import Application, Message, Send
+from archive.browse.security_headers import Application, Message, Scope, Send
 
 _CELL = re.compile(r'"(?:[^"]|"")*+"|[^",\r\n]++')
 _FORMULA = re.compile(r'("?)(?![-+]?[\d.,]+%?"?\Z)(?=[=+\-@\t\r])', re.ASCII)
@@ -19,7 +18,7 @@ def for_spreadsheets(application: Application) -> Application:
     text. The application sends whole rows.
     """
 
-    async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
+    async def wrapped(scope: Scope, receive: Any, send: Send) -> None:
         csv_begins = is_csv = False
 
         async def send_marked(message: Message) -> None:

@@ -115,6 +115,11 @@ _QUERIES = {
     },
 }
 
+
+def _about(title: str, description: str = "", **more: object) -> dict[str, Any]:
+    return {"title": title, **({"description": description} if description else {}), **more}
+
+
 _POSTS = {
     "title": N_("News"),
     "description": N_(
@@ -127,6 +132,52 @@ _POSTS = {
     "label_column": "title",
 }
 
+_TABLES: dict[str, dict[str, Any]] = {
+    "posts": _POSTS,
+    "posts_search": {"hidden": True},
+    "_sqlite_migrations": {"hidden": True},
+    "security_keys": _about(N_("Search keys of securities"), hidden=True),
+    "categories": _about(N_("Categories"), N_("The media and their categories.")),
+    "revisions": _about(
+        N_("Superseded versions"), N_("The files that later versions have superseded.")
+    ),
+    "versions": _about(
+        N_("Versions"),
+        N_("A row for each version, the current one too: text, cause, edits, times."),
+    ),
+    "post_states": _about(
+        N_("Articles at each time"),
+        N_("What the archive knew of an article, and from when until when."),
+    ),
+    "post_history": _about(N_("States of articles"), hidden=True),
+    "mention_history": _about(N_("Mentions of states"), hidden=True),
+    "versions_search": {"hidden": True},
+    "security_names": _about(
+        N_("Names of securities"), N_("When the archive learnt which name of a security.")
+    ),
+    "absences": _about(
+        N_("Absences"), N_("The times in which the source did not have an article.")
+    ),
+    "securities": _about(N_("Securities"), label_column="name"),
+    "mentions": _about(N_("Mentions"), N_("Which post names which security.")),
+    "illustrations": _about(N_("Illustrations"), N_("Which post has which picture.")),
+    "pictures": _about(N_("Pictures"), N_("The stored pictures.")),
+    "crawls": _about(N_("Crawls"), N_("A row for each crawl."), sort_desc="id"),
+    "payloads": _about(N_("Responses"), N_("A response is stored once, however often it came.")),
+    "changes": _about(
+        N_("Changes"), N_("When a publisher changed, withdrew or restored an article.")
+    ),
+    "editions": _about(N_("Editions"), N_("The posts of articles that were published twice.")),
+    "addresses": _about(N_("Addresses"), N_("Which address leads to which article.")),
+    "events": _about(
+        N_("Events"), N_("What happened to the articles, in the order in which it became known.")
+    ),
+    "post_files": _about(N_("Files of posts")),
+    "posts_per_day": _about(N_("Posts a day")),
+    "posts_per_media": _about(N_("Posts of each media")),
+    "posts_per_security": _about(N_("Posts that name each security")),
+}
+
 #: Every site gets a copy, because Datasette changes the dictionary that it is given.
 METADATA: dict[str, Any] = {
     "title": TITLE,
@@ -135,84 +186,7 @@ METADATA: dict[str, Any] = {
             "title": N_("Catalog"),
             "description": N_("The catalog of the archive's files, an SQLite file."),
             "queries": _QUERIES,
-            "tables": {
-                "posts": _POSTS,
-                "posts_search": {"hidden": True},
-                "_sqlite_migrations": {"hidden": True},
-                "security_keys": {"hidden": True, "title": N_("Search keys of securities")},
-                "categories": {
-                    "title": N_("Categories"),
-                    "description": N_("The media and their categories."),
-                },
-                "revisions": {
-                    "title": N_("Superseded versions"),
-                    "description": N_("The files that later versions have superseded."),
-                },
-                "versions": {
-                    "title": N_("Versions"),
-                    "description": N_(
-                        "A row for each version, the current one too: text, cause, edits, times."
-                    ),
-                },
-                "post_states": {
-                    "title": N_("Articles at each time"),
-                    "description": N_(
-                        "What the archive knew of an article, and from when until when."
-                    ),
-                },
-                "post_history": {"hidden": True, "title": N_("States of articles")},
-                "mention_history": {"hidden": True, "title": N_("Mentions of states")},
-                "versions_search": {"hidden": True},
-                "security_names": {
-                    "title": N_("Names of securities"),
-                    "description": N_("When the archive learnt which name of a security."),
-                },
-                "absences": {
-                    "title": N_("Absences"),
-                    "description": N_("The times in which the source did not have an article."),
-                },
-                "securities": {"title": N_("Securities"), "label_column": "name"},
-                "mentions": {
-                    "title": N_("Mentions"),
-                    "description": N_("Which post names which security."),
-                },
-                "illustrations": {
-                    "title": N_("Illustrations"),
-                    "description": N_("Which post has which picture."),
-                },
-                "pictures": {"title": N_("Pictures"), "description": N_("The stored pictures.")},
-                "crawls": {
-                    "title": N_("Crawls"),
-                    "description": N_("A row for each crawl."),
-                    "sort_desc": "id",
-                },
-                "payloads": {
-                    "title": N_("Responses"),
-                    "description": N_("A response is stored once, however often it came."),
-                },
-                "changes": {
-                    "title": N_("Changes"),
-                    "description": N_("When a publisher changed, withdrew or restored an article."),
-                },
-                "editions": {
-                    "title": N_("Editions"),
-                    "description": N_("The posts of articles that were published twice."),
-                },
-                "addresses": {
-                    "title": N_("Addresses"),
-                    "description": N_("Which address leads to which article."),
-                },
-                "events": {
-                    "title": N_("Events"),
-                    "description": N_(
-                        "What happened to the articles, in the order in which it became known."
-                    ),
-                },
-                "post_files": {"title": N_("Files of posts")},
-                "posts_per_day": {"title": N_("Posts a day")},
-                "posts_per_media": {"title": N_("Posts of each media")},
-                "posts_per_security": {"title": N_("Posts that name each security")},
-            },
+            "tables": _TABLES,
         }
     },
 }
@@ -220,5 +194,5 @@ METADATA: dict[str, Any] = {
 
 def table_title(name: str) -> str:
     """Return the title of a table, in the reader's language."""
-    about = METADATA["databases"]["catalog"]["tables"].get(name, {})
+    about = _TABLES.get(name, {})
     return gettext(about["title"]) if "title" in about else name

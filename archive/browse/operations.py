@@ -9,7 +9,7 @@ from datasette.utils.asgi import BadRequest, Request, Response
 from archive.browse.pages import View
 from archive.browse.site import Site
 from archive.errors import FinewsError
-from archive.monitoring import ArchiveState, freshness_of, read_state
+from archive.monitoring import ArchiveState, read_state
 from archive.translation import gettext
 
 # Seconds since the last successful crawl up to which a source is fresh.
@@ -50,22 +50,24 @@ async def healthz(request: Request, datasette: Site) -> Response:
     age = request.args.get("max_age") or str(_MAX_AGE)
     if not (age.isascii() and age.isdigit() and len(age) < 10):
         raise BadRequest(gettext("max_age is a number of seconds."))
-    source = request.args.get("source")
-    found = freshness_of(await _state(datasette), timedelta(seconds=int(age)), source)
-    fresh = bool(found) and all(each.fresh for each in found.values())
-    body = {
-        "status": "ok" if fresh else "stale",
-        "sources": {
-            name: {
-                "fresh": each.fresh,
-                "last_success": _text(each.health.last_success),
-                "last_crawl": _text(each.health.last_crawl),
-                "exit_status": each.health.status,
-                "verdict": each.health.verdict,
-            }
-            for name, each in found.items()
-        },
+    state = await _state(datasette)
+    if (source := request.args.get("source")) is not None:
+        chosen = {name: health for name, health in state.sources.items() if name == source}
+    else:
+        chosen = state.in_use()
+    oldest = state.now - timedelta(seconds=int(age))
+    sources = {
+        name: {
+            "fresh": health.last_success is not None and health.last_success >= oldest,
+            "last_success": _text(health.last_success),
+            "last_crawl": _text(health.last_crawl),
+            "exit_status": health.status,
+            "verdict": health.verdict,
+        }
+        for name, health in chosen.items()
     }
+    fresh = bool(sources) and all(each["fresh"] for each in sources.values())
+    body = {"status": "ok" if fresh else "stale", "sources": sources}
     return Response(
         json.dumps(body, ensure_ascii=False),
         status=200 if fresh else 503,

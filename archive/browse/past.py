@@ -5,7 +5,6 @@ and form of such a page lead to pages of the same time.
 """
 
 import re
-from collections.abc import MutableMapping
 from datetime import UTC, datetime
 from html import escape, unescape
 from typing import Any
@@ -13,7 +12,7 @@ from urllib.parse import parse_qs, parse_qsl, quote, urlencode
 
 from datasette.utils.asgi import BadRequest, Request
 
-from archive.browse.security_headers import Application
+from archive.browse.security_headers import Application, Scope
 from archive.errors import InvalidQuery
 from archive.search import moment_of
 
@@ -107,7 +106,7 @@ def with_past(application: Application) -> Application:
     The JSON of an article is that of its state; Datasette's other tables have no past.
     """
 
-    async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+    async def wrapped(scope: Scope, receive: Any, send: Any) -> None:
         query = parse_qs(scope.get("query_string", b"").decode("latin-1"))
         as_of = "".join(query.get(PARAMETER, [])).strip()
         if scope["type"] == "http" and as_of:
@@ -124,7 +123,7 @@ def with_past(application: Application) -> Application:
     return wrapped
 
 
-def _at(scope: MutableMapping[str, Any], path: str, query: str) -> MutableMapping[str, Any]:
+def _at(scope: Scope, path: str, query: str) -> Scope:
     return {
         **scope,
         "path": path,

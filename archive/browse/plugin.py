@@ -43,7 +43,7 @@ from archive.catalog import is_running
 from archive.errors import ArchiveError
 from archive.sentences import translated
 from archive.storage import holder_of
-from archive.translation import current_catalogue, current_language, gettext
+from archive.translation import N_, current_catalogue, current_language, gettext
 
 T = TypeVar("T")
 
@@ -134,26 +134,14 @@ def prepare_jinja2_environment(env: Any, datasette: Site) -> None:
         lambda *messages: current_catalogue().ngettext(*messages),
         newstyle=True,
     )
-    for name in (
-        "ago",
-        "clock",
-        "day",
-        "market",
-        "moment",
-        "month",
-        "number",
-        "published",
-        "words",
-    ):
-        env.filters[name] = getattr(template_filters, name)
-    for name in ("column_title", "failure", "operator", "word"):
-        env.filters[name] = getattr(words, name)
-    env.filters["accepted_words"] = words.accepted_words
-    env.filters["table_title"] = table_title
-    env.filters["translated"] = translated
-    env.filters["card"] = card_of
-    env.filters["at_present"] = at_present
-    env.filters["in_language"] = pages.in_language
+    functions = (
+        *(template_filters.ago, template_filters.clock, template_filters.day),
+        *(template_filters.market, template_filters.moment, template_filters.month),
+        *(template_filters.number, template_filters.published, template_filters.words),
+        *(words.accepted_words, words.column_title, words.failure, words.operator, words.word),
+        *(at_present, pages.in_language, table_title, translated),
+    )
+    env.filters |= {function.__name__: function for function in functions} | {"card": card_of}
     env.tests["coded"] = words.is_coded
     env.tests["web"] = template_filters.is_web_address
     env.globals["title_of_site"] = datasette.metadata("title")
@@ -226,13 +214,14 @@ def asgi_wrapper(datasette: Site) -> Callable[[Application], Application]:
 
     The path prefix is handled as well.
     """
-    base_url = datasette.setting("base_url")
-    prefixed, preferred = with_base_url(base_url), with_preferences(base_url)
-    marks = datasette.readers is not None
-    return lambda application: with_security_headers(
-        prefixed(read_only(preferred(with_past(for_spreadsheets(application))), marks=marks)),
-        scripts=marks,
-    )
+    base_url, marks = datasette.setting("base_url"), datasette.readers is not None
+
+    def wrapper(application: Application) -> Application:
+        preferred = with_preferences(with_past(for_spreadsheets(application)), base_url)
+        prefixed = with_base_url(read_only(preferred, marks=marks), base_url)
+        return with_security_headers(prefixed, scripts=marks)
+
+    return wrapper
 
 
 @hookimpl
@@ -289,7 +278,9 @@ def _status_and_message(request: Request, exception: Exception) -> tuple[int, st
     if isinstance(exception, (Base400, DatasetteError)) and exception.status < 500:
         # The sentences of this project end with a full stop; those of Datasette are in English.
         sentence = translated(str(exception))
-        return exception.status, sentence if sentence[-1:] in _ENDS else _sentence(exception.status)
+        if sentence[-1:] not in _ENDS:
+            sentence = gettext(_SENTENCES.get(exception.status, _SENSELESS))
+        return exception.status, sentence
     if isinstance(exception, ArchiveError):
         print(exception, file=sys.stderr)
         return 503, gettext(
@@ -301,7 +292,7 @@ def _status_and_message(request: Request, exception: Exception) -> tuple[int, st
     if isinstance(exception, _NO_ROW) and request.url_vars.get("table", "posts") != "posts":
         return 404, gettext("There is no such row.")
     if isinstance(exception, _INVALID_QUERY) and request.query_string:
-        return 400, gettext("The parameters in the address make no sense.")
+        return 400, gettext(_SENSELESS)
     traceback.print_exception(exception)
     return 500, gettext("The details are in the server's log.")
 
@@ -309,13 +300,12 @@ def _status_and_message(request: Request, exception: Exception) -> tuple[int, st
 _ENDS = (".", "。")
 
 
-def _sentence(status: int) -> str:
-    """Return the sentence for an error that Datasette found."""
-    if status == 404:
-        return gettext("There is nothing at this address.")
-    if status == 403:
-        return gettext("This site does not allow it.")
-    return gettext("The parameters in the address make no sense.")
+#: The sentences for errors that Datasette found, by their status.
+_SENTENCES = {
+    403: N_("This site does not allow it."),
+    404: N_("There is nothing at this address."),
+}
+_SENSELESS = N_("The parameters in the address make no sense.")
 
 
 #: Errors of Datasette 0.65 for a key with too few parts, or for a row of SQLite's own tables

@@ -5,7 +5,7 @@ from http.cookies import CookieError, SimpleCookie
 from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
-from archive.browse.security_headers import Application, Message, Send
+from archive.browse.security_headers import Application, Headers, Scope, Send, with_headers
 from archive.translation import Language, language, language_of, negotiate
 from archive.words import with_codes
 
@@ -30,8 +30,8 @@ _DATA = (".json", ".csv", ".blob")
 _SAME_FOR_ALL = (b"image/", b"text/css", b"text/csv", b"text/javascript")
 
 
-def with_preferences(base_url: str) -> Callable[[Application], Application]:
-    """Return a wrapper for an ASGI application, which then answers as the reader prefers.
+def with_preferences(application: Application, base_url: str) -> Application:
+    """Wrap an ASGI application so that it answers as the reader prefers.
 
     ``?lang=en`` and ``?density=compact`` choose, and a cookie keeps the choice. The application
     receives the address without it, and with codes where the address has words that pages show.
@@ -39,32 +39,27 @@ def with_preferences(base_url: str) -> Callable[[Application], Application]:
     :param base_url: path prefix below which a proxy serves the site.
     """
 
-    def wrapper(application: Application) -> Application:
-        async def wrapped(scope: Message, receive: object, send: Send) -> None:
-            if scope["type"] != "http":
-                await application(scope, receive, send)
-                return
-            headers = dict(scope["headers"])
-            query = with_codes(scope.get("query_string", b"").decode("latin-1"))
-            chosen: dict[str, str] = {}
-            if not scope["path"].endswith(_DATA):
-                query, chosen = _choices(query)
-            kept = _kept(headers.get(b"cookie", b"").decode("latin-1")) | chosen
-            accepted = headers.get(b"accept-language", b"").decode("latin-1")
-            spoken = language_of(kept.get("lang", "")) or negotiate(accepted)
+    async def wrapped(scope: Scope, receive: object, send: Send) -> None:
+        if scope["type"] != "http":
+            await application(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        query = with_codes(scope.get("query_string", b"").decode("latin-1"))
+        chosen: dict[str, str] = {}
+        if not scope["path"].endswith(_DATA):
+            query, chosen = _choices(query)
+        kept = _kept(headers.get(b"cookie", b"").decode("latin-1")) | chosen
+        accepted = headers.get(b"accept-language", b"").decode("latin-1")
+        spoken = language_of(kept.get("lang", "")) or negotiate(accepted)
 
-            async def send_marked(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    message = {**message, "headers": _marked(message, spoken, chosen, base_url)}
-                await send(message)
+        def marked(headers: Headers) -> Headers:
+            return _marked(headers, spoken, chosen, base_url)
 
-            inner = {**scope, "query_string": query.encode(), DENSITY: kept.get("density")}
-            with language(spoken):
-                await application(inner, receive, send_marked)
+        inner = {**scope, "query_string": query.encode(), DENSITY: kept.get("density")}
+        with language(spoken):
+            await application(inner, receive, with_headers(send, marked))
 
-        return wrapped
-
-    return wrapper
+    return wrapped
 
 
 def _choices(query: str) -> tuple[str, dict[str, str]]:
@@ -90,16 +85,17 @@ def _kept(header: str) -> dict[str, str]:
 
 
 def _marked(
-    message: Message, spoken: Language, chosen: Mapping[str, str], base_url: str
-) -> list[tuple[bytes, bytes]]:
+    headers: Headers, spoken: Language, chosen: Mapping[str, str], base_url: str
+) -> Headers:
     """Return the headers of a response with those about the reader's preferences."""
-    headers = list(message.get("headers", ()))
     kind = next((value for name, value in headers if name.lower() == b"content-type"), b"")
     if kind.startswith(_SAME_FOR_ALL):
         return headers
     vary = [value for name, value in headers if name.lower() == b"vary"]
-    headers = [(name, value) for name, value in headers if name.lower() != b"vary"]
-    headers.append((b"Vary", b", ".join([*vary, b"Accept-Language", b"Cookie"])))
+    headers = [
+        *((name, value) for name, value in headers if name.lower() != b"vary"),
+        (b"Vary", b", ".join([*vary, b"Accept-Language", b"Cookie"])),
+    ]
     if kind.startswith(b"text/html"):
         headers.append((b"Content-Language", spoken.encode()))
     attributes = f"Path={base_url}; Max-Age={MAX_AGE}; SameSite=Lax; HttpOnly"

@@ -4,7 +4,6 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from datasette.utils.asgi import BadRequest, Forbidden, NotFound, Request, Response
 
@@ -14,6 +13,7 @@ from archive.browse.preferences import MAX_AGE
 from archive.browse.readers import COOKIE, Reader, Readers, TooManyMarks
 from archive.browse.site import Site
 from archive.browse.starred import MAX_ARTICLES, as_markdown, read_starred
+from archive.clock import utc_iso, utc_now
 from archive.export.epub import epub
 from archive.translation import gettext
 
@@ -98,14 +98,13 @@ async def stars_file(request: Request, datasette: Site) -> Response:
     """Answer ``/reader/stars.zip`` (Markdown) and ``/reader/stars.epub``."""
     _readers(datasette)
     reader = await reader_of(request, datasette)
-    starred = await datasette.ask(read_starred, reader.starred if reader else [])
+    chapters = await datasette.ask(read_starred, reader.starred if reader else [])
     suffix = request.url_vars["suffix"]
     if suffix == "epub":
-        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        chapters = [article.chapter for article in starred]
-        data = await datasette.renderer.run(epub, chapters, gettext("Starred articles"), now)
+        title, now = gettext("Starred articles"), utc_iso(utc_now())
+        data = await datasette.renderer.run(epub, chapters, title, now)
     else:
-        data = await datasette.renderer.run(as_markdown, starred)
+        data = await datasette.renderer.run(as_markdown, chapters)
     kind = {"epub": "application/epub+zip", "zip": "application/zip"}[suffix]
     headers = {
         "Content-Disposition": f'attachment; filename="stars.{suffix}"',

@@ -11,12 +11,11 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from archive.errors import ArchiveError
-from archive.storage import READER, connect
+from archive.clock import utc_iso, utc_now
+from archive.storage import READER, connect, sqlite_errors
 
 COOKIE = "reader"
 
@@ -122,7 +121,9 @@ class Readers:
 
     def star(self, reader: Reader, info_code: str, *, starred: bool) -> None:
         """Star an article, or take the star back."""
-        self._set(reader, info_code, "starred", _now() if starred else None)
+        self._set(
+            reader, info_code, "starred", utc_iso(utc_now(), "milliseconds") if starred else None
+        )
 
     def annotate(self, reader: Reader, info_code: str, note: str, tags: str) -> None:
         """Set the note and the tags of an article.
@@ -135,7 +136,7 @@ class Readers:
 
     def has_read(self, reader: Reader, info_code: str) -> None:
         """Record that a reader has opened an article."""
-        self._set(reader, info_code, "read", _now())
+        self._set(reader, info_code, "read", utc_iso(utc_now(), "milliseconds"))
 
     def _set(self, reader: Reader, info_code: str, column: str, value: str | None) -> None:
         with self._database() as database:
@@ -171,12 +172,9 @@ class Readers:
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
-        try:
-            with closing(connect(self._path)) as database, database:
-                yield database
-        except sqlite3.Error as error:
-            raise ArchiveError(f"Could not use {self._path}: {error}.") from error
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        with (
+            sqlite_errors(f"Could not use {self._path}"),
+            closing(connect(self._path)) as database,
+            database,
+        ):
+            yield database

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archive.browse.chart import Chart, read_chart
+from archive.browse.front_page import Ranked
 
 #: Number of companions.
 _COMPANIONS = 8
@@ -14,27 +15,19 @@ _COMPARED = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Companion:
-    """Another security, and the number of posts that name both."""
-
-    code: str
-    name: str
-    posts: int
-
-
-@dataclass(frozen=True, slots=True)
 class SecurityPage:
     """The part of a security's page above its list of posts.
 
     :param security: the security's row in the catalog.
     :param total: number of posts that name the security.
     :param timeline: chart of these posts; None when there are none.
+    :param companions: other securities, each with the number of posts that name both.
     """
 
     security: sqlite3.Row
     total: int
     timeline: Chart | None
-    companions: Sequence[Companion]
+    companions: Sequence[Ranked]
 
 
 def read_security(connection: sqlite3.Connection, code: str, until: str) -> SecurityPage | None:
@@ -55,7 +48,7 @@ def read_security(connection: sqlite3.Connection, code: str, until: str) -> Secu
     return SecurityPage(security, total, timeline, _companions(connection, code))
 
 
-def _companions(connection: sqlite3.Connection, code: str) -> list[Companion]:
+def _companions(connection: sqlite3.Connection, code: str) -> list[Ranked]:
     rows = connection.execute(
         """
         SELECT code, coalesce(name, symbol), posts FROM (
@@ -69,4 +62,4 @@ def _companions(connection: sqlite3.Connection, code: str) -> list[Companion]:
         """,
         {"code": code, "compared": _COMPARED, "companions": _COMPANIONS},
     )
-    return [Companion(*row) for row in rows]
+    return [Ranked(*row) for row in rows]

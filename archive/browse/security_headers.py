@@ -1,6 +1,6 @@
 """Protect the site: wrap its ASGI application with security headers and a check of methods."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from typing import Any
 
 from datasette.utils.asgi import Response
@@ -8,8 +8,11 @@ from datasette.utils.asgi import Response
 from archive.api.problems import PROBLEM_TYPE, ProblemDetails
 
 Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
-Application = Callable[[MutableMapping[str, Any], Any, Send], Awaitable[None]]
+Application = Callable[[Scope, Any, Send], Awaitable[None]]
+
+Headers = Sequence[tuple[bytes, bytes]]
 
 _POLICY = "; ".join(
     (
@@ -38,6 +41,17 @@ _HEADERS = {
 }
 
 
+def with_headers(send: Send, change: Callable[[Headers], Headers]) -> Send:
+    """Return a `send` for an ASGI application that changes the headers of each response."""
+
+    async def changed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": change(list(message.get("headers", ())))}
+        await send(message)
+
+    return changed
+
+
 def with_security_headers(application: Application, *, scripts: bool) -> Application:
     """Wrap an ASGI application so that every response, errors too, has security headers.
 
@@ -48,18 +62,12 @@ def with_security_headers(application: Application, *, scripts: bool) -> Applica
     policy = f"{_POLICY}; script-src 'self'" if scripts else _POLICY
     security = {**_HEADERS, b"content-security-policy": policy.encode()}
 
-    async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                others = [
-                    (name, value)
-                    for name, value in message.get("headers", ())
-                    if name.lower() not in _HEADERS
-                ]
-                message = {**message, "headers": [*others, *security.items()]}
-            await send(message)
+    def secured(headers: Headers) -> Headers:
+        others = [(name, value) for name, value in headers if name.lower() not in _HEADERS]
+        return [*others, *security.items()]
 
-        await application(scope, receive, send_with_headers)
+    async def wrapped(scope: Scope, receive: Any, send: Send) -> None:
+        await application(scope, receive, with_headers(send, secured))
 
     return wrapped
 
@@ -75,7 +83,7 @@ def read_only(application: Application, *, marks: bool) -> Application:
     def allowed(method: str, path: str) -> bool:
         return method in _METHODS or (marks and method == "POST" and path.startswith(_MARKING))
 
-    async def wrapped(scope: MutableMapping[str, Any], receive: Any, send: Send) -> None:
+    async def wrapped(scope: Scope, receive: Any, send: Send) -> None:
         if scope["type"] == "http" and not allowed(scope["method"], scope["path"]):
             refusal = Response(
                 _REFUSAL.model_dump_json(),

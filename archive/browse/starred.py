@@ -3,7 +3,6 @@
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -18,37 +17,28 @@ _TEXT = "SELECT info_code, title, published, media, link, text FROM posts WHERE 
 _UNSAFE = re.compile(r'[\x00-\x1f\\/:*?"<>|#^\[\]]+')
 
 
-@dataclass(frozen=True, slots=True)
-class Starred:
-    """A starred article, and what the reader has noted."""
-
-    chapter: Chapter
-    mark: ReaderMark
-
-
-def read_starred(connection: sqlite3.Connection, marks: Sequence[ReaderMark]) -> list[Starred]:
+def read_starred(connection: sqlite3.Connection, marks: Sequence[ReaderMark]) -> list[Chapter]:
     """Return the starred articles that are still in the archive, in the order of the marks."""
     found = []
     for mark in marks[:MAX_ARTICLES]:
         row = connection.execute(_TEXT, [mark.info_code]).fetchone()
         if row is not None:
-            found.append(Starred(Chapter.of_row(row, mark.note), mark))
+            found.append(Chapter.of_row(row, mark.note, mark.tags))
     return found
 
 
-def as_markdown(articles: Sequence[Starred]) -> bytes:
+def as_markdown(chapters: Sequence[Chapter]) -> bytes:
     """Return a ZIP file with a Markdown file for each article, as Obsidian reads them."""
     data = BytesIO()
     with ZipFile(data, "w", ZIP_DEFLATED) as file:
-        for article in articles:
-            chapter = article.chapter
+        for chapter in chapters:
             title = _UNSAFE.sub(" ", chapter.title).strip(" .")[:60]
             facts = {
                 name: value
                 for name in ("title", "published", "media", "link")
                 if (value := getattr(chapter, name))
             }
-            tags = "".join(f"\n  - {quoted(tag)}" for tag in article.mark.tags)
+            tags = "".join(f"\n  - {quoted(tag)}" for tag in chapter.tags)
             head = "".join(f"{key}: {quoted(value)}\n" for key, value in facts.items())
             note = "".join(f"> {line}\n" for line in chapter.note.splitlines())
             text = "\n\n".join(map(_as_plain, chapter.paragraphs))

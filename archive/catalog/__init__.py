@@ -3,7 +3,7 @@
 from archive.catalog.absences import Presence
 from archive.catalog.addresses import article_at
 from archive.catalog.causes import Cause, VersionState, edits_from, with_cause
-from archive.catalog.crawl_history import History, history_of
+from archive.catalog.crawl_history import History
 from archive.catalog.crawl_status import Health, is_running, read_crawls
 from archive.catalog.editions import EditionRow
 from archive.catalog.events import check_cursor, last_cursor, time_of_publisher
@@ -25,43 +25,5 @@ from archive.catalog.row_builder import (
 from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow, StoredBody
 from archive.catalog.source_health import SourceHealth, health_of_sources
 from archive.catalog.statistics import describe
+from archive.catalog.version_files import read_post
 from archive.catalog.writer import Catalog
-
-__all__ = [
-    "Catalog",
-    "CatalogEntry",
-    "CatalogReader",
-    "Cause",
-    "EditionRow",
-    "Health",
-    "History",
-    "PostRow",
-    "Presence",
-    "ReadOnlyCatalog",
-    "RevisionRow",
-    "RevisitQueue",
-    "SourceHealth",
-    "StoredBody",
-    "VersionState",
-    "article_at",
-    "article_from",
-    "as_json",
-    "check_cursor",
-    "describe",
-    "edits_from",
-    "entry_of_file",
-    "entry_of_post",
-    "health_of_sources",
-    "history_of",
-    "horizon",
-    "is_running",
-    "last_cursor",
-    "named_by",
-    "read_crawls",
-    "revision_of",
-    "row_of",
-    "row_of_file",
-    "seen_again",
-    "time_of_publisher",
-    "with_cause",
-]

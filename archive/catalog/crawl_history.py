@@ -1,9 +1,9 @@
 """The usual results of an archive's crawls, for comparison with the crawl that just ended."""
 
+import sqlite3
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from archive.catalog.reader import CatalogReader
 from archive.clock import utc_iso
 
 # Weeks before the present one whose same hour is counted.
@@ -11,6 +11,14 @@ _WEEKS = 4
 
 # Last crawls whose failures are counted.
 _CRAWLS = 50
+
+_CRAWLED = "SELECT count(*) FROM crawls WHERE ended >= ? AND ended < ? AND status = 0"
+_FIRST_SEEN = "SELECT count(*) FROM posts WHERE first_seen >= ? AND first_seen < ?"
+_FAILURES = """
+    SELECT coalesce(sum(failed) * 1.0 / nullif(sum(asked), 0), 0) FROM (
+        SELECT * FROM crawls WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?
+    )
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +36,23 @@ class History:
     usual_failures: float = 0.0
 
 
-def history_of(catalog: CatalogReader, now: datetime) -> History:
+def read_history(connection: sqlite3.Connection, now: datetime) -> History:
     """Return the usual results of crawls as of a time.
 
     :param now: aware.
-    :raises ArchiveError: when the catalog cannot be read.
     """
     weeks = [now - timedelta(weeks=week) for week in range(1, _WEEKS + 1)]
     hours = [(utc_iso(end - timedelta(hours=1)), utc_iso(end)) for end in weeks]
-    crawled = [hour for hour in hours if catalog.crawled_between(*hour)]
-    new_posts = sorted(catalog.first_seen_between(*hour) for hour in crawled)
+    crawled = [hour for hour in hours if _value(connection, _CRAWLED, *hour)]
+    new_posts = sorted(_value(connection, _FIRST_SEEN, *hour) for hour in crawled)
+    last_hour = (utc_iso(now - timedelta(hours=1)), "~")
     return History(
-        usual_hour=new_posts[len(new_posts) // 2] if len(new_posts) > 1 else 0,
-        last_hour=catalog.first_seen_between(utc_iso(now - timedelta(hours=1)), "~"),
-        usual_failures=catalog.usual_failures(_CRAWLS),
+        usual_hour=int(new_posts[len(new_posts) // 2]) if len(new_posts) > 1 else 0,
+        last_hour=int(_value(connection, _FIRST_SEEN, *last_hour)),
+        usual_failures=_value(connection, _FAILURES, _CRAWLS),
     )
+
+
+def _value(connection: sqlite3.Connection, sql: str, *values: object) -> float:
+    (value,) = connection.execute(sql, values).fetchone()
+    return float(value)

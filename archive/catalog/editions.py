@@ -8,11 +8,12 @@ merged from both. So the order in which the two posts arrive does not change the
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from archive.article import Edition, Found
-from archive.catalog.rows import PostRow
+from archive.catalog.rows import POST_COLUMNS, PostRow, post_of
+from archive.storage import named_rows
 from archive.tables import Database
 
 #: SQL for the edition of a post: the name of the file of rolling news has the code without ``NW``.
@@ -33,6 +34,11 @@ class EditionRow:
     post: PostRow
     securities: Mapping[str, str | None]
 
+    def is_same(self, other: "EditionRow") -> bool:
+        """Return whether nothing differs but the time of the last check."""
+        post = replace(self.post, checked=other.post.checked)
+        return (post, dict(self.securities)) == (other.post, dict(other.securities))
+
 
 def article_row(posts: Sequence[PostRow]) -> PostRow:
     """Merge the rows of an article's editions into the row of the article.
@@ -43,6 +49,8 @@ def article_row(posts: Sequence[PostRow]) -> PostRow:
     :param posts: rows of one or two editions.
     """
     first, *others = sorted(posts, key=_order)
+    if not others:
+        return first
     rolling_first = [*others, first]
     gone = [post.gone for post in posts if post.gone]
     return replace(
@@ -58,7 +66,9 @@ def article_row(posts: Sequence[PostRow]) -> PostRow:
 
 
 def merged_securities(posts: Sequence[Mapping[str, str | None]]) -> dict[str, str | None]:
-    """Return how each security was found that one of two posts names, most certain first."""
+    """Return how each security was found that one of the posts names, the most certain way."""
+    if len(posts) == 1:
+        return dict(posts[0])
     found: dict[str, str | None] = {}
     for code, how in (each for post in posts for each in post.items()):
         found[code] = min(found.get(code, how), how, key=_certainty)
@@ -75,8 +85,6 @@ def _order(post: PostRow) -> int:
 
 def _union(arrays: Sequence[str]) -> str:
     """Return one JSON array with the texts of several JSON arrays, each once."""
-    if len(arrays) == 1:
-        return arrays[0]
     texts = dict.fromkeys(text for array in arrays for text in json.loads(array))
     return json.dumps(list(texts), ensure_ascii=False)
 
@@ -119,14 +127,23 @@ def _create_view_of_files(db: Database, columns: Sequence[str]) -> None:
 
 def read_editions(connection: sqlite3.Connection, info_code: str) -> list[EditionRow]:
     """Return an article's rows of ``editions``, the media's first; empty when it has one post."""
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
     return [
         EditionRow(
-            PostRow(**{name: row[name] for name in _ROW}),
+            PostRow(**{name: row[name] for name in POST_COLUMNS}),
             dict(zip_longest(json.loads(row["securities"]), json.loads(row["found"]))),
         )
-        for row in cursor.execute(_READ, [info_code])
+        for row in named_rows(connection, _READ, info_code)
+    ]
+
+
+def editions_of(connection: sqlite3.Connection, info_code: str) -> list[EditionRow]:
+    """Return the editions of an article, the media's first; empty when it is not archived."""
+    if found := read_editions(connection, info_code):
+        return found
+    mentions = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
+    return [
+        EditionRow(post_of(row), dict(connection.execute(mentions, [info_code]).fetchall()))
+        for row in named_rows(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
     ]
 
 
@@ -140,7 +157,7 @@ def write_edition(connection: sqlite3.Connection, edition: EditionRow) -> None:
     connection.execute(
         _WRITE,
         {
-            **{name: getattr(post, name) for name in _ROW},
+            **{name: getattr(post, name) for name in POST_COLUMNS},
             "edition": post.edition,
             "text": text,
             "securities": json.dumps(list(edition.securities)),
@@ -149,8 +166,7 @@ def write_edition(connection: sqlite3.Connection, edition: EditionRow) -> None:
     )
 
 
-_ROW = tuple(field.name for field in fields(PostRow))
-_COLUMNS = tuple(name for name in _ROW if name != "info_code")
+_COLUMNS = tuple(name for name in POST_COLUMNS if name != "info_code")
 # The columns of the release that brought the table.
 _FIRST_COLUMNS = (
     *("title", "published", "media", "category", "tag", "digest", "text", "length", "pictures"),
@@ -160,12 +176,12 @@ _FIRST_COLUMNS = (
 _OF_THE_BODY = ("text", "length", "pictures")
 _TYPES = dict.fromkeys(("length", "bytes", "version", "body_provisional"), "INTEGER")
 _READ = f"""
-    SELECT {", ".join(f"editions.{name}" for name in _ROW if name != "text")},
+    SELECT {", ".join(f"editions.{name}" for name in POST_COLUMNS if name != "text")},
         coalesce(editions.text, posts.text) AS text, securities, found
     FROM editions JOIN posts USING (info_code)
     WHERE info_code = ? ORDER BY edition
 """  # noqa: S608 (names of our own columns)
 _WRITE = f"""
-    INSERT OR REPLACE INTO editions (edition, securities, found, {", ".join(_ROW)})
-    VALUES (:edition, :securities, :found, {", ".join(f":{name}" for name in _ROW)})
+    INSERT OR REPLACE INTO editions (edition, securities, found, {", ".join(POST_COLUMNS)})
+    VALUES (:edition, :securities, :found, {", ".join(f":{name}" for name in POST_COLUMNS)})
 """  # noqa: S608

@@ -12,44 +12,36 @@ where the texts are the present ones, else the negative number of the last state
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 
 from archive.catalog.editions import EDITION_OF_PATH, EditionRow
-from archive.catalog.rows import CatalogEntry, PostRow
+from archive.catalog.rows import POST_COLUMNS, CatalogEntry
 from archive.search import DATED_AHEAD, create_versions_search
 from archive.tables import Database
 
 
 @dataclass(frozen=True, slots=True)
-class PostState:
-    """What the catalog knows of an article.
+class PostState(EditionRow):
+    """What the catalog knows of an article: its own row, and those of its editions.
 
-    :param named: how each of the securities that it names was found, by their codes.
     :param editions: its posts, where it has two.
     """
 
-    row: PostRow
-    named: Mapping[str, str | None]
     editions: Sequence[EditionRow] = ()
 
     @property
     def texts(self) -> tuple[str, str | None, str]:
         """The texts that a search finds."""
-        return self.row.title, self.row.digest, self.row.text
+        return self.post.title, self.post.digest, self.post.text
 
     @property
     def facts(self) -> str:
         """The state as JSON, without its text."""
-        columns = _facts(EditionRow(self.row, self.named))
+        columns = _facts(self)
         if self.editions:
             columns["editions"] = {each.post.edition: _facts(each) for each in self.editions}
         return json.dumps(columns, ensure_ascii=False)
-
-    def is_same(self, other: "PostState") -> bool:
-        """Return whether nothing differs but the time of the last check."""
-        row = replace(self.row, checked=other.row.checked)
-        return (row, dict(self.named)) == (other.row, dict(other.named))
 
 
 def _facts(post: EditionRow) -> dict[str, object]:
@@ -82,7 +74,7 @@ def record_state(
     :param learnt: see `last_learnt`.
     :param same: nothing differs in the post that was checked; nothing is recorded.
     """
-    code = {"code": after.row.info_code}
+    code = {"code": after.post.info_code}
     if before is not None:
         opened, is_reopened = connection.execute(_OPENED, code).fetchone()
         if same and not is_reopened:
@@ -93,7 +85,7 @@ def record_state(
         if before.texts != after.texts:
             connection.execute(_KEEP_TEXTS, past | code)
     connection.execute(
-        _BEGIN, code | {"learnt": learnt} | {name: getattr(after.row, name) for name in _SEARCHED}
+        _BEGIN, code | {"learnt": learnt} | {name: getattr(after.post, name) for name in _SEARCHED}
     )
 
 
@@ -165,7 +157,6 @@ def begin_history(connection: sqlite3.Connection) -> None:
 
 
 _SEARCHED = ("published", "media", "category", "body_source", "source", "gone")
-_ROW = tuple(each.name for each in fields(PostRow))
 _SCHEMA = (
     """
     CREATE TABLE post_history (
@@ -230,7 +221,7 @@ def _of_version(column: str, of_edition: str) -> str:
 
 _STATES = f"""
     SELECT post_history.id, info_code, known_from, known_until, document, posts.id AS post,
-        {", ".join(_column(name) for name in _ROW if name not in ("info_code", "text"))},
+        {", ".join(_column(name) for name in POST_COLUMNS if name not in ("info_code", "text"))},
         iif(known_until IS NULL, (
             SELECT json_group_object(security, found) FROM (
                 SELECT security, found FROM mentions

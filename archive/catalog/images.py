@@ -2,11 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 
 from archive.content import picture_address
-from archive.storage import Picture, host_of
+from archive.storage import host_of
 from archive.tables import Database
 
 # Characters of the longest address that is recorded.
@@ -40,24 +38,6 @@ def illustrate(connection: sqlite3.Connection, info_code: str, pictures: str) ->
     )
 
 
-def store(connection: sqlite3.Connection, picture: Picture) -> None:
-    """Record a stored picture."""
-    connection.execute(_STORE, asdict(picture))
-
-
-def forget(connection: sqlite3.Connection, digest: str) -> None:
-    """Delete the rows of a lost picture, so that the next crawl requests it.
-
-    :param digest: SHA-256 of the picture, in hexadecimal.
-    """
-    connection.execute("DELETE FROM pictures WHERE sha256 = ?", [digest])
-
-
-def missing(connection: sqlite3.Connection, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield code and address of the pictures at some hosts that are not stored, newest first."""
-    yield from connection.execute(_MISSING, [json.dumps(list(hosts))])
-
-
 _TABLES = (
     """
     CREATE TABLE pictures (
@@ -78,14 +58,3 @@ _TABLES = (
     """,
     "CREATE INDEX pictures_by_hash ON pictures (sha256)",
 )
-_STORE = """
-    INSERT OR REPLACE INTO pictures (address, sha256, type, bytes, fetched)
-    VALUES (:address, :sha256, :type, :bytes, :fetched)
-"""
-# Reads the primary key backwards, so that the newest pictures are found without reading the rest.
-_MISSING = """
-    SELECT info_code, address FROM illustrations AS have
-    WHERE host IN (SELECT value FROM json_each(?))
-    AND NOT EXISTS (SELECT 1 FROM pictures WHERE pictures.address = have.address)
-    ORDER BY info_code DESC, address DESC
-"""

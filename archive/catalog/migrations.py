@@ -14,7 +14,6 @@ from archive.catalog.history import (
 from archive.catalog.images import create_pictures
 from archive.catalog.past_states import record_past_states
 from archive.catalog.versions import create_versions
-from archive.catalog.views import create_views
 from archive.search import (
     create_search,
     create_security_keys,
@@ -57,139 +56,111 @@ def _schema_of(db: Database) -> frozenset[str]:
     return frozenset(part for (part,) in (*parts, *columns))
 
 
+_FIRST_SCHEMA = (
+    """
+    CREATE TABLE categories (media TEXT PRIMARY KEY, slug TEXT NOT NULL, tag TEXT NOT NULL)
+    """,
+    """
+    CREATE TABLE posts (
+        id INTEGER NOT NULL, info_code TEXT PRIMARY KEY,
+        title TEXT NOT NULL, published TEXT NOT NULL,
+        media TEXT, category TEXT, tag TEXT, digest TEXT,
+        length INTEGER NOT NULL, pictures TEXT NOT NULL,
+        body_source TEXT, body_provisional INTEGER NOT NULL,
+        link TEXT, addresses TEXT NOT NULL, captures TEXT NOT NULL,
+        path TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL, version INTEGER NOT NULL,
+        first_seen TEXT NOT NULL, checked TEXT NOT NULL, revised TEXT, gone TEXT,
+        text TEXT NOT NULL
+    )
+    """,
+    "CREATE UNIQUE INDEX idx_posts_id ON posts (id)",
+    "CREATE INDEX idx_posts_first_seen ON posts (first_seen)",
+    # With the number in the index, a search within a media reads only the rows that it shows.
+    "CREATE INDEX posts_by_media ON posts (media, published, id)",
+    "CREATE INDEX idx_posts_category_published ON posts (category, published)",
+    "CREATE INDEX posts_provisional ON posts (checked) WHERE body_provisional",
+    """
+    CREATE TABLE revisions (
+        info_code TEXT REFERENCES posts(info_code), version INTEGER,
+        path TEXT NOT NULL, sha256 TEXT NOT NULL, bytes INTEGER NOT NULL,
+        body_source TEXT, captures TEXT NOT NULL, superseded TEXT NOT NULL,
+        PRIMARY KEY (info_code, version)
+    )
+    """,
+    """
+    CREATE TABLE securities (
+        code TEXT PRIMARY KEY, market INTEGER NOT NULL, symbol TEXT NOT NULL,
+        name TEXT, kind TEXT NOT NULL
+    )
+    """,
+    # Publication time in the key: the newest posts of a security are the end of one range.
+    """
+    CREATE TABLE mentions (
+        security TEXT NOT NULL REFERENCES securities(code),
+        published TEXT NOT NULL,
+        info_code TEXT NOT NULL REFERENCES posts(info_code),
+        PRIMARY KEY (security, published, info_code)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX idx_mentions_info_code ON mentions (info_code)",
+    """
+    CREATE TABLE crawls (
+        id INTEGER PRIMARY KEY, spider TEXT NOT NULL, arguments TEXT NOT NULL,
+        started TEXT NOT NULL, ended TEXT, status INTEGER, verdict TEXT,
+        found INTEGER, asked INTEGER, added INTEGER, revised INTEGER, unchanged INTEGER,
+        gone INTEGER, failed INTEGER, reasons TEXT, hosts TEXT
+    )
+    """,
+    """
+    CREATE TABLE payloads (
+        digest TEXT PRIMARY KEY, url TEXT NOT NULL, file TEXT NOT NULL,
+        offset INTEGER NOT NULL, fetched TEXT NOT NULL
+    )
+    """,
+    # The changes that a check of the source found.
+    """
+    CREATE TABLE changes (
+        info_code TEXT NOT NULL REFERENCES posts(info_code),
+        at TEXT NOT NULL,
+        what TEXT NOT NULL,
+        PRIMARY KEY (info_code, at, what)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX posts_by_source ON posts (body_source, published, id)",
+    "CREATE INDEX mentions_by_time ON mentions (published, security)",
+    "CREATE INDEX posts_revised ON posts (revised) WHERE revised IS NOT NULL",
+    "CREATE INDEX posts_gone ON posts (gone) WHERE gone IS NOT NULL",
+    "CREATE INDEX changes_by_time ON changes (at)",
+    "CREATE INDEX securities_by_name ON securities (name)",
+    "CREATE INDEX securities_by_symbol ON securities (symbol)",
+)
+_FIRST_VIEWS = {
+    "posts_per_day": """
+        SELECT substr(published, 1, 10) AS day, count(*) AS posts, count(DISTINCT media) AS media
+        FROM posts GROUP BY day ORDER BY day DESC
+    """,
+    "posts_per_media": """
+        SELECT media, count(*) AS posts, min(published) AS first, max(published) AS newest
+        FROM posts WHERE media IS NOT NULL GROUP BY media ORDER BY posts DESC
+    """,
+    "posts_per_security": """
+        SELECT code AS security, name, kind, posts, first, newest
+        FROM (
+            SELECT security, count(*) AS posts, min(published) AS first, max(published) AS newest
+            FROM mentions GROUP BY security
+        )
+        JOIN securities ON code = security ORDER BY posts DESC
+    """,
+}
+
+
 @catalog_migrations()
 def first_catalog(db: Database) -> None:
     """Create the tables of posts, categories, superseded versions, securities and crawls."""
-    db.create_table(
-        "categories",
-        {"media": str, "slug": str, "tag": str},
-        pk="media",
-        not_null={"slug", "tag"},
-    )
-    posts = db.create_table(
-        "posts",
-        {
-            "id": int,
-            "info_code": str,
-            "title": str,
-            "published": str,
-            "media": str,
-            "category": str,
-            "tag": str,
-            "digest": str,
-            "length": int,
-            "pictures": str,
-            "body_source": str,
-            "body_provisional": int,
-            "link": str,
-            "addresses": str,
-            "captures": str,
-            "path": str,
-            "sha256": str,
-            "bytes": int,
-            "version": int,
-            "first_seen": str,
-            "checked": str,
-            "revised": str,
-            "gone": str,
-            "text": str,
-        },
-        pk="info_code",
-        not_null={
-            *(
-                "id",
-                "title",
-                "published",
-                "length",
-                "pictures",
-                "body_provisional",
-                "addresses",
-                "captures",
-            ),
-            *("path", "sha256", "bytes", "version", "first_seen", "checked", "text"),
-        },
-    )
-    posts.create_index(["id"], unique=True)
-    posts.create_index(["first_seen"])
-    # With the number in the index, a search within a media reads only the rows that it shows.
-    posts.create_index(["media", "published", "id"], "posts_by_media")
-    posts.create_index(["category", "published"])
-    db.create_table(
-        "revisions",
-        {
-            "info_code": str,
-            "version": int,
-            "path": str,
-            "sha256": str,
-            "bytes": int,
-            "body_source": str,
-            "captures": str,
-            "superseded": str,
-        },
-        pk=("info_code", "version"),
-        not_null={"path", "sha256", "bytes", "captures", "superseded"},
-        foreign_keys=[("info_code", "posts", "info_code")],
-    )
-    db.create_table(
-        "securities",
-        {"code": str, "market": int, "symbol": str, "name": str, "kind": str},
-        pk="code",
-        not_null={"market", "symbol", "kind"},
-    )
-    # Publication time in the key: the newest posts of a security are the end of one range.
-    db.execute(
-        """
-        CREATE TABLE mentions (
-            security TEXT NOT NULL REFERENCES securities(code),
-            published TEXT NOT NULL,
-            info_code TEXT NOT NULL REFERENCES posts(info_code),
-            PRIMARY KEY (security, published, info_code)
-        ) WITHOUT ROWID
-        """
-    )
-    db.table("mentions").create_index(["info_code"])
-    db.create_table(
-        "crawls",
-        {
-            "id": int,
-            "spider": str,
-            "arguments": str,
-            "started": str,
-            "ended": str,
-            "status": int,
-            "verdict": str,
-            "found": int,
-            "asked": int,
-            "added": int,
-            "revised": int,
-            "unchanged": int,
-            "gone": int,
-            "failed": int,
-            "reasons": str,
-            "hosts": str,
-        },
-        pk="id",
-        not_null={"spider", "arguments", "started"},
-    )
-    db.create_table(
-        "payloads",
-        {"digest": str, "url": str, "file": str, "offset": int, "fetched": str},
-        pk="digest",
-        not_null={"url", "file", "offset", "fetched"},
-    )
-    # The changes that a check of the source found.
-    db.execute(
-        """
-        CREATE TABLE changes (
-            info_code TEXT NOT NULL REFERENCES posts(info_code),
-            at TEXT NOT NULL,
-            what TEXT NOT NULL,
-            PRIMARY KEY (info_code, at, what)
-        ) WITHOUT ROWID
-        """
-    )
-    db.execute("CREATE INDEX posts_provisional ON posts (checked) WHERE body_provisional")
-    create_views(db)
+    for statement in _FIRST_SCHEMA:
+        db.execute(statement)
+    for name, sql in _FIRST_VIEWS.items():
+        db.create_view(name, sql)
     create_search(db)
 
 
@@ -206,16 +177,10 @@ def lists_of_the_source(db: Database) -> None:
     db.table("crawls").add_column("complete", int, not_null_default=0)
 
 
-@catalog_migrations()
-def pictures(db: Database) -> None:
-    """Add the tables of the pictures that posts show, and of the stored pictures."""
-    create_pictures(db)
+catalog_migrations(name="pictures")(create_pictures)
 
 
-@catalog_migrations()
-def editions(db: Database) -> None:
-    """Add the table of articles that were published as two posts."""
-    create_editions(db)
+catalog_migrations(name="editions")(create_editions)
 
 
 @catalog_migrations()
@@ -243,16 +208,10 @@ def folded_search(db: Database) -> None:
     create_security_keys(db)
 
 
-@catalog_migrations()
-def versions(db: Database) -> None:
-    """Add to each version its cause, its edits and its texts, and the table of absences."""
-    create_versions(db)
+catalog_migrations(name="versions")(create_versions)
 
 
-@catalog_migrations()
-def events(db: Database) -> None:
-    """Add the table of events, in the order in which the archive learnt of them."""
-    create_events(db)
+catalog_migrations(name="events")(create_events)
 
 
 @catalog_migrations()
@@ -273,19 +232,8 @@ def history(db: Database) -> None:
     create_security_names(db)
 
 
-@catalog_migrations()
-def dates_ahead(db: Database) -> None:
-    """Add the index of states whose publisher states a time after the archive knew of them."""
-    create_index_of_dates_ahead(db)
+catalog_migrations(name="dates_ahead")(create_index_of_dates_ahead)
 
 
-@catalog_migrations()
-def states_by_key(db: Database) -> None:
-    """Replace the view of all states: it finds the version of a past state by its key."""
-    create_view_of_states(db)
-
-
-@catalog_migrations()
-def states_of_media(db: Database) -> None:
-    """Add the index of states by media: a rare one is found without a scan of all states."""
-    create_index_of_media(db)
+catalog_migrations(name="states_by_key")(create_view_of_states)
+catalog_migrations(name="states_of_media")(create_index_of_media)

@@ -8,7 +8,8 @@ from itertools import chain, pairwise
 
 from archive.catalog.editions import EditionRow, article_row, merged_securities, read_editions
 from archive.catalog.history import PostState, forget_history, record_state
-from archive.catalog.rows import PostRow
+from archive.catalog.rows import POST_COLUMNS, PostRow
+from archive.storage import named_rows
 
 _LATEST = "~"  # after every time
 _WITH_PAST = """
@@ -43,7 +44,7 @@ class _Period:
 
     begin: str
     end: str
-    state: PostState
+    edition: EditionRow
 
     def covers(self, time: str) -> bool:
         return self.begin <= time < self.end
@@ -54,20 +55,19 @@ def _states(connection: sqlite3.Connection, info_code: str) -> Iterator[tuple[st
     editions = [list(_periods(connection, edition)) for edition in _editions(connection, info_code)]
     times = sorted({period.begin for period in chain.from_iterable(editions)})
     for time in times:
-        known = [each.state for periods in editions for each in periods if each.covers(time)]
+        known = [each.edition for periods in editions for each in periods if each.covers(time)]
         if known:
-            row = article_row([state.row for state in known])
-            named = merged_securities([state.named for state in known])
-            posts = [EditionRow(state.row, state.named) for state in known]
-            yield time, PostState(row, named, posts if len(posts) > 1 else ())
+            row = article_row([edition.post for edition in known])
+            named = merged_securities([edition.securities for edition in known])
+            yield time, PostState(row, named, known if len(known) > 1 else ())
 
 
 def _editions(connection: sqlite3.Connection, info_code: str) -> Sequence[EditionRow]:
     if editions := read_editions(connection, info_code):
         return editions
-    (post,) = _named(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
+    (post,) = named_rows(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
     sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
-    row = PostRow(**{name: post[name] for name in PostRow.__dataclass_fields__})
+    row = PostRow(**{name: post[name] for name in POST_COLUMNS})
     return [EditionRow(row, dict(connection.execute(sql, [info_code]).fetchall()))]
 
 
@@ -75,14 +75,14 @@ def _periods(connection: sqlite3.Connection, edition: EditionRow) -> Iterator[_P
     """Yield the versions of an edition, cut where the source withdrew or returned it."""
     key = (edition.post.info_code, edition.post.edition)
     of_post = "WHERE info_code = ? AND edition = ?"
-    past = _named(connection, f"SELECT * FROM revisions {of_post} ORDER BY version", *key)  # noqa: S608
+    past = named_rows(connection, f"SELECT * FROM revisions {of_post} ORDER BY version", *key)  # noqa: S608
     absences = connection.execute(
         f"SELECT gone_from, gone_until FROM absences {of_post}",  # noqa: S608
         key,
     ).fetchall()
     versions = [
         *(_Period(each["seen_from"], each["superseded"], _past(edition, each)) for each in past),
-        _Period(edition.post.seen_from, _LATEST, PostState(edition.post, edition.securities)),
+        _Period(edition.post.seen_from, _LATEST, edition),
     ]
     for version in versions:
         cuts = {time for absence in absences for time in absence if time and version.covers(time)}
@@ -90,12 +90,13 @@ def _periods(connection: sqlite3.Connection, edition: EditionRow) -> Iterator[_P
             gone = next(
                 (start for start, until in absences if start <= begin < (until or _LATEST)), None
             )
-            row = replace(version.state.row, gone=edition.post.gone if end == _LATEST else gone)
-            yield _Period(begin, end, replace(version.state, row=row))
+            gone = edition.post.gone if end == _LATEST else gone
+            post = replace(version.edition.post, gone=gone)
+            yield _Period(begin, end, replace(version.edition, post=post))
 
 
-def _past(edition: EditionRow, revision: sqlite3.Row) -> PostState:
-    """Return a superseded version as a state."""
+def _past(edition: EditionRow, revision: sqlite3.Row) -> EditionRow:
+    """Return an edition as it was in a superseded version."""
     present = edition.post
     known = {name: revision[name] for name in _SAME} | {"text": revision["text"] or ""}
     row = replace(
@@ -113,10 +114,4 @@ def _past(edition: EditionRow, revision: sqlite3.Row) -> PostState:
         keywords="[]",
         modified=None,
     )
-    return PostState(row, dict.fromkeys(json.loads(revision["securities"])))
-
-
-def _named(connection: sqlite3.Connection, sql: str, *values: object) -> list[sqlite3.Row]:
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    return cursor.execute(sql, values).fetchall()
+    return EditionRow(row, dict.fromkeys(json.loads(revision["securities"])))

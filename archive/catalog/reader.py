@@ -4,32 +4,34 @@ import json
 import shlex
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from archive.article import BodySource, Edition
+from archive.article import SHANGHAI, BodySource, Edition
 from archive.article_id import EASTMONEY, ArticleId
 from archive.capture import Capture
-from archive.catalog import images
 from archive.catalog.addresses import article_at
-from archive.catalog.editions import EditionRow, article_row, read_editions
+from archive.catalog.crawl_history import History, read_history
+from archive.catalog.editions import EditionRow, article_row, editions_of
 from archive.catalog.revisited import FACTS, RevisitQueue, candidates_of, read_revisited
-from archive.catalog.rows import PostRow, RevisionRow, StoredBody
+from archive.catalog.row_builder import as_json
+from archive.catalog.rows import PostRow, RevisionRow, StoredBody, post_of
 from archive.categories import Category
+from archive.clock import utc_iso
 from archive.content import Security
 from archive.errors import ArchiveError, CatalogDamaged
 from archive.revisits import EditRates, in_order, learn
-from archive.search import Query, find, find_relevant, state_at
+from archive.search import Query, find, find_relevant, moment_of, state_at
 from archive.storage import (
     Closing,
     connect_read_only,
     damage_of,
-    is_place_of_version,
+    named_rows,
     sqlite_errors,
 )
 
@@ -73,13 +75,7 @@ class CatalogReader(Closing):
     def editions(self, info_code: str) -> list[EditionRow]:
         """Return the editions of an article, the media's first; empty when it is not archived."""
         with self._access():
-            if found := read_editions(self._reader, info_code):
-                return found
-        row = self._one("SELECT * FROM posts WHERE info_code = ?", info_code)
-        if row is None:
-            return []
-        sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
-        return [EditionRow(post_of(row), dict(self._tuples(sql, info_code)))]
+            return editions_of(self._reader, info_code)
 
     def edition(self, info_code: str, edition: Edition) -> EditionRow | None:
         """Return one edition of an article; None when it is not archived."""
@@ -123,56 +119,57 @@ class CatalogReader(Closing):
 
     def due(
         self,
-        now: str,
-        since: str,
-        share: float,
-        limit: int,
-        hosts: Collection[str] | None,
-        source: str,
+        now: datetime,
         *,
+        share: float,
+        days: float,
+        limit: int,
+        hosts: Collection[str] | None = None,
+        source: str = EASTMONEY,
         learnt: bool = False,
     ) -> list[PostRow]:
-        """Return the posts that are due for a revisit, the longest overdue first.
+        """Return the articles that are due for a revisit, the longest overdue first.
 
         A post whose last check is in the future, because a clock was ahead, is due. The age of a
         post that is dated ahead counts from the time when it was first seen.
 
-        :param now: ISO 8601, UTC.
-        :param since: ISO 8601; posts published earlier are not due, except those whose body is a
-            stand-in.
-        :param share: of the post's age; the time between two revisits.
-        :param limit: most posts to return.
-        :param hosts: only posts whose first address is at one of these hosts.
-        :param source: only posts of this source.
-        :param learnt: where more are due than `limit`, choose those first of which earlier revisits
-            let expect most edits; see `archive.revisits`.
+        :param now: aware.
+        :param share: of an article's age; the time between two revisits. With 0.5, the pauses
+            double.
+        :param days: age in days up to which articles are revisited. Articles whose body is a
+            stand-in are revisited at any age, counted from the time when they were first seen.
+        :param limit: most articles to return.
+        :param hosts: only articles whose body came from one of these hosts.
+        :param source: only articles of this source.
+        :param learnt: where more are due than `limit`, return those of which earlier revisits let
+            expect most edits; see `archive.revisits`.
         """
         columns, most = (FACTS, -1) if learnt else ("*", limit)
-        found = self._due(columns, now, since, share, most, hosts, source)
+        found = self._due(columns, now, days, share, most, hosts, source)
         if not learnt:
             return [post_of(row) for row in found]
         rates = EditRates() if len(found) <= limit else self._edit_rates(now)
         chosen = in_order(candidates_of(found), rates, limit)
         return [row for code in chosen if (row := self.get(ArticleId(code)))]
 
-    def revisit_queues(self, now: str, since: str, share: float) -> dict[str, RevisitQueue]:
+    def revisit_queues(self, now: datetime, days: float, share: float) -> dict[str, RevisitQueue]:
         """Return the revisits that are due, by source; see `due`."""
         queues: defaultdict[str, RevisitQueue] = defaultdict(RevisitQueue)
-        if found := self._due(FACTS, now, since, share):
+        if found := self._due(FACTS, now, days, share):
             rates = self._edit_rates(now)
             for row, each in zip(found, candidates_of(found), strict=True):
                 queues[row["source"]].add(rates.expected(each.groups, each.since, each.until))
         return queues
 
-    def _edit_rates(self, now: str) -> EditRates:
+    def _edit_rates(self, now: datetime) -> EditRates:
         with self._access():
-            return learn(read_revisited(self._reader, now))
+            return learn(read_revisited(self._reader, utc_iso(now)))
 
     def _due(
         self,
         columns: str,
-        now: str,
-        since: str,
+        now: datetime,
+        days: float,
         share: float,
         limit: int = -1,
         hosts: Collection[str] | None = None,
@@ -198,13 +195,16 @@ class CatalogReader(Closing):
                 WHERE addresses ->> '$[0]' GLOB 'http*://' || value || '/*'
             )) ORDER BY waited / age DESC, id LIMIT :limit
         """  # noqa: S608 (our own columns)
+        since = (now - timedelta(days=days)).astimezone(SHANGHAI).isoformat(timespec="seconds")
+        values = {"now": utc_iso(now), "since": since, "share": share, "limit": limit}
         of_hosts = None if hosts is None else json.dumps(list(hosts))
-        return self._all(
-            sql, now=now, since=since, share=share, limit=limit, hosts=of_hosts, source=source
-        )
+        return self._all(sql, **values, hosts=of_hosts, source=source)
 
     def article_at(self, address: str) -> ArticleId | None:
-        """Return the article that an address leads to; None without any.
+        """Return the archived article that an address leads to; None without any.
+
+        Feeds, lists, sitemaps and shared links lead to one article by the canonical form of their
+        addresses.
 
         :raises InvalidAddress: when it is no address of the web.
         """
@@ -251,12 +251,14 @@ class CatalogReader(Closing):
         ]
         return min(bodies, key=_quality, default=None)
 
-    def stand_ins(self, since: str) -> list[tuple[str, Edition, StoredBody]]:
-        """Return Eastmoney's posts whose body may be improved, first seen since a time.
+    def stand_ins(self, now: datetime, days: float) -> list[tuple[str, Edition, StoredBody]]:
+        """Return Eastmoney's posts whose body may be improved, with code and edition.
 
-        :param since: ISO 8601, UTC.
+        :param now: aware.
+        :param days: number of the last days in which the posts were first seen.
         """
         sql = _BODIES + "WHERE first_seen >= ? AND body_source <> ? AND source = ?"
+        since = utc_iso(now - timedelta(days=days))
         found = self._all(sql, since, BodySource.SHARE_API, EASTMONEY)
         return [_stored_body(row) for row in found]
 
@@ -266,7 +268,7 @@ class CatalogReader(Closing):
         return Category(slug=row["slug"], tag=row["tag"]) if row else None
 
     def categories(self) -> list[tuple[str, str, str]]:
-        """Return media, slug and tag of every category."""
+        """Return media, slug and tag of every category with posts."""
         return self._tuples("SELECT media, slug, tag FROM categories")
 
     def seen_after(
@@ -274,7 +276,8 @@ class CatalogReader(Closing):
     ) -> list[tuple[str, str, str, str | None]]:
         """Return first-seen time, code, path and category of posts, ordered by the first three.
 
-        :param limit: most posts to return; they follow the post with the given values.
+        :param limit: most posts to return; they follow the post with the given values, which are
+            empty for the first ones.
         """
         sql = """
             SELECT first_seen, info_code, path, category FROM post_files
@@ -289,8 +292,22 @@ class CatalogReader(Closing):
         row = self._one(sql, digest)
         return Capture(**dict(row)) if row else None
 
-    def search(self, query: Query, limit: int, *, by_relevance: bool = False) -> list[PostRow]:
-        """Return the newest, or the most relevant, posts that a query finds."""
+    def search(
+        self, now: datetime, query: Query | str, limit: int = 20, *, by_relevance: bool = False
+    ) -> list[PostRow]:
+        """Return the posts that a query finds, the newest publication first.
+
+        :param now: aware.
+        :param query: see `archive.search.query`, or a text as typed into the search box; a query
+            with `as_of` returns the posts of then.
+        :param limit: most posts to return.
+        :param by_relevance: return the most relevant posts first.
+        :raises InvalidQuery: when the query cannot be understood, or asks as of a future time.
+        """
+        if isinstance(query, str):
+            query = Query(q=query)
+        if query.as_of:
+            moment_of(query.as_of, now)
         find_first = find_relevant if by_relevance else find
         with self._access():
             hits = find_first(self._reader, query, limit=limit)
@@ -298,11 +315,16 @@ class CatalogReader(Closing):
         found = (self._one(sql, hit.id) for hit in hits)
         return [post_of(row) for row in found if row]
 
-    def post_at(self, info_code: ArticleId, as_of: str) -> PostRow | None:
-        """Return the row that an article had at a time; None when it was not archived.
+    def post_at(self, now: datetime, info_code: ArticleId, as_of: str) -> PostRow | None:
+        """Return the row that an article had at a time; None when it was not archived then.
 
+        Its ``gone`` states whether the source had been found without it.
+
+        :param now: aware.
         :param as_of: see `archive.search.moment`.
+        :raises InvalidQuery: when it is no time, or a future one.
         """
+        moment_of(as_of, now)
         with self._access():
             state = state_at(self._reader, info_code, as_of)
         row = self._one("SELECT * FROM post_states WHERE id = ?", state)
@@ -336,65 +358,55 @@ class CatalogReader(Closing):
             found.setdefault((info_code, Edition.of_name(path)), set()).add(digest)
         return found
 
-    def superseded(self, info_code: ArticleId, edition: Edition) -> list[tuple[str, str]]:
-        """Return path and SHA-256 of the superseded versions of a post."""
-        sql = "SELECT path, sha256 FROM revisions WHERE info_code = ? AND edition = ?"
-        return self._tuples(sql, info_code, edition)
+    def superseded(self, info_code: ArticleId, edition: Edition) -> list[RevisionRow]:
+        """Return the superseded versions of a post, the oldest first."""
+        sql = "SELECT * FROM revisions WHERE info_code = ? AND edition = ? ORDER BY version"
+        return [
+            RevisionRow(**{name: row[name] for name in _REVISION_COLUMNS})
+            for row in self._all(sql, info_code, edition)
+        ]
 
     def revision_paths(self, info_codes: Iterable[str]) -> set[str]:
         """Return the paths of the superseded versions of some articles."""
         sql = "SELECT path FROM revisions WHERE info_code IN (SELECT value FROM json_each(?))"
         return set(self._texts(sql, json.dumps(list(info_codes))))
 
-    def version_numbers(self, info_code: ArticleId, edition: Edition) -> set[int]:
-        """Return the numbers of the superseded versions of a post."""
-        sql = "SELECT version FROM revisions WHERE info_code = ? AND edition = ?"
-        return {row["version"] for row in self._all(sql, info_code, edition)}
-
-    def last_superseded(self, info_code: ArticleId, edition: Edition) -> RevisionRow | None:
-        """Return the newest superseded version of a post; None when it has one version only."""
-        sql = """
-            SELECT * FROM revisions WHERE info_code = ? AND edition = ?
-            ORDER BY version DESC LIMIT 1
-        """
-        row = self._one(sql, info_code, edition)
-        return RevisionRow(**{name: row[name] for name in _REVISION_COLUMNS}) if row else None
-
     def damage(self) -> list[str]:
         """Return the problems that SQLite finds in the file; empty without any."""
         return damage_of(self._path)
 
-    def first_seen_between(self, since: str, until: str) -> int:
-        """Return the number of posts that were first seen in a period; times in ISO 8601, UTC."""
-        sql = "SELECT count(*) FROM posts WHERE first_seen >= ? AND first_seen < ?"
-        return int(self._value(sql, since, until))
+    def history(self, now: datetime) -> History:
+        """Return what crawls usually find, for comparison with the last crawl.
 
-    def crawled_between(self, since: str, until: str) -> bool:
-        """Return whether a crawl ended with status 0 in a period; times in ISO 8601, UTC."""
-        sql = "SELECT 1 FROM crawls WHERE ended >= ? AND ended < ? AND status = 0 LIMIT 1"
-        return self._value(sql, since, until) is not None
+        :param now: aware.
+        """
+        with self._access():
+            return read_history(self._reader, now)
 
     def last_good_crawl(self) -> str:
         """Return the end of the last crawl with status 0, ISO 8601, UTC; empty without one."""
         return str(self._value("SELECT coalesce(max(ended), '') FROM crawls WHERE status = 0"))
 
-    def completed(self, spider: str, arguments: str, now: str) -> str | None:
-        """Return the end of a spider's last complete crawl with the same arguments; None without.
+    def completed(
+        self, now: datetime, spider: str, arguments: Mapping[str, str]
+    ) -> datetime | None:
+        """Return when the last complete crawl of a spider ended, which read all of its lists.
 
-        A crawl that ended in the future, because a clock was ahead, does not count.
+        :param now: aware; a crawl that ended later, because a clock was ahead, does not count.
+        :param arguments: of that crawl; a crawl with other arguments reads other lists.
+        :returns: None without such a crawl.
         """
         sql = """
             SELECT ended FROM crawls WHERE spider = ? AND arguments = ? AND complete AND ended <= ?
             ORDER BY id DESC LIMIT 1
         """
-        ended: str | None = self._value(sql, spider, arguments, now)
-        return ended
+        ended = self._value(sql, spider, as_json(arguments), utc_iso(now))
+        return datetime.fromisoformat(ended) if ended else None
 
-    def last_crawls(self, now: str, but: int) -> dict[str, str]:
-        """Return when the last crawl without arguments of each spider began, ISO 8601, UTC.
+    def last_crawls(self, now: datetime, *, but: int) -> dict[str, datetime]:
+        """Return when the last crawl without arguments of each spider began, if it has ended.
 
-        :param now: ISO 8601, UTC; a crawl that began later, because a clock was ahead, does not
-            count.
+        :param now: aware; a crawl that began later, because a clock was ahead, does not count.
         :param but: exit status of crawls that do not count.
         """
         sql = """
@@ -402,7 +414,8 @@ class CatalogReader(Closing):
             WHERE arguments = '{}' AND ended IS NOT NULL AND status <> ? AND started <= ?
             GROUP BY spider
         """
-        return dict(self._tuples(sql, but, now))
+        begun = self._tuples(sql, but, utc_iso(now))
+        return {spider: datetime.fromisoformat(started) for spider, started in begun}
 
     def first_seen(self, info_code: ArticleId) -> str | None:
         """Return when an article was first seen, ISO 8601, UTC; None when it is not archived."""
@@ -410,22 +423,14 @@ class CatalogReader(Closing):
         first_seen: str | None = self._value(sql, info_code)
         return first_seen
 
-    def usual_failures(self, crawls: int) -> float:
-        """Return the share of the articles requested in the last crawls that failed, 0 to 1."""
-        sql = """
-            SELECT sum(failed) * 1.0 / nullif(sum(asked), 0) FROM (
-                SELECT * FROM crawls WHERE ended IS NOT NULL ORDER BY id DESC LIMIT ?
-            )
-        """
-        return float(self._value(sql, crawls) or 0)
-
     def count(self) -> int:
         """Return the number of archived articles."""
         return int(self._value("SELECT count(*) FROM posts"))
 
     def _one(self, sql: str, *parameters: object) -> sqlite3.Row | None:
         with self._access():
-            return one_row(self._reader, sql, *parameters)
+            row: sqlite3.Row | None = named_rows(self._reader, sql, *parameters).fetchone()
+        return row
 
     def _all(self, sql: str, *parameters: object, **named: object) -> list[sqlite3.Row]:
         with self._access():
@@ -444,31 +449,23 @@ class CatalogReader(Closing):
         return [text for (text,) in self._tuples(sql, *parameters)]
 
     def missing_pictures(self, hosts: Sequence[str]) -> Iterator[tuple[str, str]]:
-        """Yield info code and address of pictures that are not stored, the newest first."""
+        """Yield info code and address of each picture that is not stored, the newest first.
+
+        :param hosts: only pictures at these hosts.
+        """
+        # Reads the primary key backwards, and so the newest pictures without reading the rest.
+        sql = """
+            SELECT info_code, address FROM illustrations AS have
+            WHERE host IN (SELECT value FROM json_each(?))
+            AND NOT EXISTS (SELECT 1 FROM pictures WHERE pictures.address = have.address)
+            ORDER BY info_code DESC, address DESC
+        """
         with self._access():
-            yield from images.missing(self._reader, hosts)
+            yield from self._reader.execute(sql, [json.dumps(list(hosts))])
 
     def next_crawl(self) -> int:
         """Return the number of the next crawl."""
         return int(self._value("SELECT coalesce(max(id), 0) + 1 FROM crawls"))
-
-
-def named_rows(
-    connection: sqlite3.Connection, sql: str, *parameters: object, **named: object
-) -> sqlite3.Cursor:
-    """Return the rows that an SQL query finds, with named columns.
-
-    :param parameters: in the order of the question marks; or `named`, for ``:name``.
-    """
-    found = connection.cursor()
-    found.row_factory = sqlite3.Row
-    return found.execute(sql, named or parameters)
-
-
-def one_row(connection: sqlite3.Connection, sql: str, *parameters: object) -> sqlite3.Row | None:
-    """Return the first row that an SQL query finds; None without any."""
-    row: sqlite3.Row | None = named_rows(connection, sql, *parameters).fetchone()
-    return row
 
 
 def _stored_body(row: sqlite3.Row) -> tuple[str, Edition, StoredBody]:
@@ -482,18 +479,4 @@ def _quality(body: StoredBody) -> int:
     return sources.index(BodySource(body.body_source) if body.body_source else None)
 
 
-def post_of(row: sqlite3.Row) -> PostRow:
-    """Convert a row of ``posts`` to a `PostRow`.
-
-    :raises ArchiveError: when the row's path cannot be the path of a post.
-    """
-    if not is_place_of_version(row["path"]):
-        raise ArchiveError(
-            f"The catalog has an impossible path for the post of {row['info_code']}; "
-            "`finews verify --repair` generates the row again from the files."
-        )
-    return PostRow(**{name: row[name] for name in _POST_COLUMNS})
-
-
-_POST_COLUMNS = tuple(field.name for field in fields(PostRow))
 _REVISION_COLUMNS = tuple(field.name for field in fields(RevisionRow))

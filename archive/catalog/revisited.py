@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from archive.catalog.events import PUBLISHERS
 from archive.revisits import Candidate, RevisitedArticle
+from archive.storage import named_rows
 
 #: Days of observations from which edits are learnt.
 _LEARNT_FROM = 30
@@ -57,9 +58,7 @@ def read_revisited(connection: sqlite3.Connection, now: str) -> Iterator[Revisit
     edits: defaultdict[str, list[float]] = defaultdict(list)
     for info_code, day in connection.execute(_EDITS):
         edits[info_code].append(day)
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    for row in cursor.execute(_REVISITED, {"now": now}):
+    for row in named_rows(connection, _REVISITED, now=now):
         edited = [(day - row["born"]) * 24 for day in edits.get(row["info_code"], ())]
         yield RevisitedArticle(_groups_of(row), row["arrived"], row["age_checked"], edited)
 

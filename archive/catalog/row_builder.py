@@ -65,34 +65,23 @@ def row_of(
     :param listed: the stored stock list, a JSON array, used when the article has none.
     """
     body = read_body(article.body)
-    stock_list = as_json(article.stock_list) if article.stock_list else listed
     row = _first_row(
+        article,
         body,
         post,
         now,
-        info_code=article.info_code,
+        PurePosixPath("_posts") / post_path(article),
+        info_code=str(article.info_code),
+        source=article.source,
         title=article.title,
         published=_time(article.published),
         media=media_of(article.media, body.media),
-        category=article.category,
-        tag=article.tag,
-        digest=article.digest,
         body_source=article.body_source.value,
         body_provisional=article.body_provisional,
-        link=article.link,
         addresses=as_json(article.addresses),
         captures=as_json([asdict(capture) for capture in article.captures]),
-        path=PurePosixPath("_posts") / post_path(article),
-        stock_list=stock_list,
-        source=article.source,
-        author=article.author,
-        lang=article.lang,
-        precision=article.precision.value,
-        extractor=article.extractor,
+        stock_list=as_json(article.stock_list) if article.stock_list else listed,
         mentioned=as_json([asdict(mention) for mention in article.securities]),
-        flags=as_json(article.flags),
-        keywords=as_json(article.keywords),
-        modified=_time(article.modified),
     )
     return row, named_by(row, body.securities)
 
@@ -127,64 +116,64 @@ def entry_of_post(
         return None
     body = read_body(post.body)
     media = post.media or media_of(post.tag.removesuffix("新闻") if post.tag else None, body.media)
-    path = path or PurePosixPath("_posts") / place_of_post(post.info_code, post.day, post.category)
     row = _first_row(
+        post,
         body,
         data,
         utc_iso(seen),
-        info_code=post.info_code,
+        path or PurePosixPath("_posts") / place_of_post(post.info_code, post.day, post.category),
+        info_code=str(post.info_code),
+        source=post.info_code.source,
         title=post.title or "",
         published=post.published.isoformat() if post.published else f"{post.day}T00:00:00+08:00",
         media=media,
-        category=post.category,
-        tag=post.tag,
-        digest=post.digest,
-        link=post.link,
-        path=path,
-        source=post.info_code.source,
-        author=post.author,
-        lang=post.lang,
-        precision=post.precision.value,
-        extractor=post.extractor,
-        flags=as_json(post.flags),
-        keywords=as_json(post.keywords),
-        modified=_time(post.modified),
+        cause=Cause.IMPORTED,
     )
-    return CatalogEntry(replace(row, cause=Cause.IMPORTED), body.securities)
+    return CatalogEntry(row, body.securities)
 
 
 def _first_row(
+    article: Article | Post,
     body: BodyFacts,
-    post: bytes,
+    data: bytes,
     now: str,
-    *,
-    info_code: str,
     path: PurePosixPath,
-    body_source: str | None = None,
-    body_provisional: bool = False,
-    addresses: str = "[]",
-    captures: str = "[]",
     **facts: Any,
 ) -> PostRow:
-    """Return the row of a first version, with the facts from its body and its file."""
+    """Return the row of a first version.
+
+    :param facts: that an article and a post state in other ways.
+    """
     return PostRow(
-        info_code=str(info_code),
-        text=body.text,
-        length=len(body.text),
-        pictures=body.pictures_json,
-        body_source=body_source,
-        body_provisional=body_provisional,
-        addresses=addresses,
-        captures=captures,
+        **facts,
+        **_facts_of_file(body, data),
+        category=article.category,
+        tag=article.tag,
+        digest=article.digest,
+        link=article.link,
+        author=article.author,
+        lang=article.lang,
+        precision=article.precision.value,
+        extractor=article.extractor,
+        flags=as_json(article.flags),
+        keywords=as_json(article.keywords),
+        modified=_time(article.modified),
         path=str(path),
-        sha256=sha256(post),
-        bytes=len(post),
         version=1,
         first_seen=now,
         checked=now,
-        revised=None,
-        **facts,
     )
+
+
+def _facts_of_file(body: BodyFacts, data: bytes) -> dict[str, Any]:
+    """Return the columns that depend on a post's file alone."""
+    return {
+        "text": body.text,
+        "length": len(body.text),
+        "pictures": body.pictures_json,
+        "sha256": sha256(data),
+        "bytes": len(data),
+    }
 
 
 def article_from(row: PostRow, post: Post) -> Article:
@@ -239,11 +228,7 @@ def row_of_file(row: PostRow, data: bytes) -> PostRow:
     body = read_body(parse_post(data, PurePosixPath(row.path).name).body)
     return replace(
         row,
-        text=body.text,
-        length=len(body.text),
-        pictures=body.pictures_json,
-        sha256=sha256(data),
-        bytes=len(data),
+        **_facts_of_file(body, data),
         body_source=None,
         extractor=None,
         captures="[]",

@@ -1,14 +1,17 @@
 """The rows of the catalog, and the entry that groups the rows of one article."""
 
 import json
+import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 from archive.article import ArticleFlag, BodySource, Edition
 from archive.article_id import EASTMONEY
 from archive.content import Security
+from archive.errors import ArchiveError
+from archive.storage import is_place_of_version
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +70,18 @@ class PostRow:
     text: str
     length: int
     pictures: str
-    body_source: str | None
-    body_provisional: bool
+    body_source: str | None = None
+    body_provisional: bool = False
     link: str | None
-    addresses: str
-    captures: str
+    addresses: str = "[]"
+    captures: str = "[]"
     path: str
     sha256: str
     bytes: int
     version: int
     first_seen: str
     checked: str
-    revised: str | None
+    revised: str | None = None
     gone: str | None = None
     stock_list: str = "[]"
     source: str = EASTMONEY
@@ -107,6 +110,23 @@ class PostRow:
     def edition(self) -> Edition:
         """The edition of the post."""
         return Edition.of_name(PurePosixPath(self.path).name)
+
+
+#: The columns of a post, in their order.
+POST_COLUMNS = tuple(each.name for each in fields(PostRow))
+
+
+def post_of(row: sqlite3.Row) -> PostRow:
+    """Convert a row of ``posts`` to a `PostRow`.
+
+    :raises ArchiveError: when the row's path cannot be the path of a post.
+    """
+    if not is_place_of_version(row["path"]):
+        raise ArchiveError(
+            f"The catalog has an impossible path for the post of {row['info_code']}; "
+            "`finews verify --repair` generates the row again from the files."
+        )
+    return PostRow(**{name: row[name] for name in POST_COLUMNS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

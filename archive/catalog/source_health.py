@@ -1,7 +1,6 @@
 """What the catalog has of the crawls and the articles of each source."""
 
 import sqlite3
-from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -9,7 +8,7 @@ from statistics import median
 
 from archive.catalog.crawl_status import Health, read_crawls
 from archive.clock import utc_iso
-from archive.storage import CATALOG, holder_of, open_catalog
+from archive.storage import CATALOG, holder_of, reading_catalog
 
 # Time over which articles are counted.
 _PERIOD = timedelta(days=7)
@@ -61,7 +60,7 @@ def health_of_sources(folder: Path, now: datetime) -> dict[str, SourceHealth]:
     """
     if not (folder / CATALOG).exists():
         return {}
-    with closing(open_catalog(folder)) as connection:
+    with reading_catalog(folder) as connection:
         connection.row_factory = sqlite3.Row
         names = connection.execute("SELECT DISTINCT spider FROM crawls").fetchall()
         return {name: _health_of(connection, folder, name, now) for (name,) in names}

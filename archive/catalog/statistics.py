@@ -13,7 +13,7 @@ from archive.catalog.future_dates import horizon
 from archive.crawl_state import GIVEN_UP, CrawlState
 from archive.errors import ArchiveError
 from archive.sentences import translated
-from archive.storage import Holder, holder_of, is_writable, open_catalog
+from archive.storage import Holder, holder_of, is_writable, reading_catalog
 from archive.terminal import aligned, cut
 from archive.translation import N_
 from archive.translation import gettext as _
@@ -62,7 +62,7 @@ def describe(folder: Path, width: int | None, now: datetime) -> Iterator[str]:
     :param now: aware; decides which host blocks are in force.
     :raises ArchiveError: when the folder has no catalog.
     """
-    with closing(open_catalog(folder)) as connection:
+    with reading_catalog(folder) as connection:
         connection.row_factory = sqlite3.Row
         yield from _lines(_figures(connection, folder, now), width)
         crawls = connection.execute(_LATEST, [_CRAWLS]).fetchall()
@@ -143,8 +143,6 @@ def _crawl_state_if_readable(path: Path, now: datetime) -> list[tuple[str, ...]]
 
 def _crawl_state(path: Path, now: datetime) -> Iterator[tuple[str, ...]]:
     """Yield a row for each blocked host, and for each article that could not be archived."""
-    if not path.exists():
-        return
     with closing(CrawlState(path, read_only=True)) as state:
         for block in state.blocks(now):
             kind = _("banned") if block.refused else _("silent")

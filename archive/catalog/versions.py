@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
@@ -15,9 +15,10 @@ from archive.catalog.absences import Presence
 from archive.catalog.causes import Cause, VersionState, with_cause
 from archive.catalog.editions import EDITION_OF_PATH, create_view_of_files
 from archive.catalog.row_builder import entry_of_post, named_by
-from archive.catalog.rows import PostRow
+from archive.catalog.rows import POST_COLUMNS, PostRow
+from archive.catalog.version_files import read_post
 from archive.content import parse_post
-from archive.storage import bytes_if_there, is_place_of_version, sha256
+from archive.storage import bytes_if_there, is_place_of_version, named_rows, sha256
 from archive.tables import Database
 
 # Columns that this release adds, with their SQL types.
@@ -73,7 +74,7 @@ def _explain_versions(connection: sqlite3.Connection, folder: Path) -> None:
             " WHEN body_source IS NULL AND captures = '[]' THEN 'imported'"
             " WHEN version = 1 THEN 'first_seen' ELSE 'unknown' END"
         )
-    rows = _named(connection, "SELECT * FROM revisions ORDER BY info_code, version")
+    rows = named_rows(connection, "SELECT * FROM revisions ORDER BY info_code, version").fetchall()
     for info_code, of_article in groupby(rows, key=itemgetter("info_code")):
         _explain_article(connection, folder, info_code, list(of_article))
 
@@ -86,6 +87,7 @@ def _explain_article(
     Until 0.1.0, the two posts of an article were stored as versions of one.
     """
     posts = {str(post.edition): post for post in _posts_of(connection, info_code)}
+    ends = {row["path"]: row["superseded"] for row in superseded}
     last: dict[str, VersionState] = {}
     newest: VersionState | None = None
     for revision in superseded:
@@ -93,14 +95,16 @@ def _explain_article(
         article = posts.get(edition) or next(iter(posts.values()))
         state, named = _state_of(folder, revision, article)
         before = last.get(edition, newest)
-        began = _end_of(superseded, before) or article.first_seen
+        began = (str(ends[before.row.path]) if before else "") or article.first_seen
         explained = replace(_explained(before, state), revised=began)
         newest = last[edition] = VersionState(explained, state.body)
         _write_revision(connection, newest, edition, named)
     for edition, post in posts.items():
         if post.version > 1 and (before := last.get(edition, newest)):
-            state = VersionState(post, _html_of(folder, post))
-            _write_post(connection, _explained(before, state))
+            found = read_post(folder, post.path, post.version, post.sha256)
+            _write_post(
+                connection, _explained(before, VersionState(post, found.body if found else None))
+            )
 
 
 def _explained(before: VersionState | None, after: VersionState) -> PostRow:
@@ -111,18 +115,12 @@ def _explained(before: VersionState | None, after: VersionState) -> PostRow:
         return replace(after.row, cause=Cause.UNKNOWN)
 
 
-def _end_of(superseded: Sequence[sqlite3.Row], version: VersionState | None) -> str | None:
-    """Return when a version was superseded."""
-    paths = {row["path"]: str(row["superseded"]) for row in superseded}
-    return paths[version.row.path] if version else None
-
-
 def _posts_of(connection: sqlite3.Connection, info_code: str) -> Iterator[PostRow]:
     """Yield the rows of an article's posts."""
     of_article = "WHERE info_code = ?"
     for table in ("editions", "posts"):
-        rows = _named(connection, f"SELECT * FROM {table} {of_article}", info_code)  # noqa: S608
-        if rows:
+        sql = f"SELECT * FROM {table} {of_article}"  # noqa: S608
+        if rows := named_rows(connection, sql, info_code).fetchall():
             yield from (_post_row(row) for row in rows)
             return
 
@@ -148,14 +146,6 @@ def _state_of(
     row = replace(row, media=article.media or row.media)  # the file of rolling news has none
     named = named_by(row, entry.securities or ())
     return VersionState(row, post.body), [security.code for security in named]
-
-
-def _html_of(folder: Path, post: PostRow) -> str | None:
-    """Return the body of a present version; None where its file is lost or changed."""
-    data = bytes_if_there(folder / post.path) if is_place_of_version(post.path) else None
-    if data is None or sha256(data) != post.sha256:
-        return None
-    return parse_post(data, PurePosixPath(post.path).name).body
 
 
 def _write_revision(
@@ -190,7 +180,7 @@ def _convert_changes(connection: sqlite3.Connection) -> None:
     They were recorded for the article. Of two posts, the row shows whether one is gone now.
     """
     sql = "SELECT * FROM changes WHERE what IN (?, ?) ORDER BY info_code, at"
-    events = _named(connection, sql, *Presence)
+    events = named_rows(connection, sql, *Presence).fetchall()
     for info_code, of_article in groupby(events, key=itemgetter("info_code")):
         found = [(event["what"], event["at"]) for event in of_article]
         for post in _posts_of(connection, info_code):
@@ -212,16 +202,10 @@ def _convert_changes(connection: sqlite3.Connection) -> None:
             )
 
 
-def _named(connection: sqlite3.Connection, sql: str, *values: object) -> list[sqlite3.Row]:
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    return cursor.execute(sql, values).fetchall()
-
-
 def _post_row(row: sqlite3.Row) -> PostRow:
     """Return a row of ``posts`` or ``editions`` with the columns that it has by this migration."""
     known = set(row.keys())
-    found = {each.name: row[each.name] for each in fields(PostRow) if each.name in known}
+    found = {name: row[name] for name in POST_COLUMNS if name in known}
     return PostRow(**found | {"text": row["text"] or ""})
 
 

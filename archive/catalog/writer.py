@@ -1,10 +1,8 @@
 """Write the catalog."""
 
-import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,6 @@ from typing import Any
 from archive.article import Edition
 from archive.article_id import ArticleId
 from archive.capture import Capture
-from archive.catalog import images
 from archive.catalog.absences import record_presence
 from archive.catalog.addresses import record_addresses
 from archive.catalog.editions import (
@@ -31,14 +28,15 @@ from archive.catalog.history import (
     number_documents,
     record_state,
 )
+from archive.catalog.images import illustrate
 from archive.catalog.migrations import catalog_migrations, missing_parts
-from archive.catalog.reader import CatalogReader, one_row, post_of
-from archive.catalog.rows import CatalogEntry, PostRow, RevisionRow
+from archive.catalog.reader import CatalogReader
+from archive.catalog.rows import POST_COLUMNS, CatalogEntry, PostRow, RevisionRow, post_of
 from archive.categories import Category
 from archive.content import Security
 from archive.errors import MisshapenCatalog
 from archive.search import Indexing, learn_name, register, without_index
-from archive.storage import Picture, connect
+from archive.storage import Picture, connect, named_rows
 from archive.tables import Database
 
 
@@ -93,7 +91,7 @@ class Catalog(CatalogReader):
             with self._writing():
                 execute = self._writer.conn.executemany
                 execute(_ADD_CATEGORY, _categories(entry.post for entry in entries))
-                learnt = self._put_posts(entries)
+                learnt = [self._put_post(entry) for entry in entries]
                 execute(
                     _ADD_PAYLOAD,
                     [(key, *_CAPTURE_VALUES(first)) for key, first in (payloads or {}).items()],
@@ -106,7 +104,7 @@ class Catalog(CatalogReader):
     def store_picture(self, picture: Picture) -> None:
         """Record a stored picture."""
         with self._writing():
-            images.store(self._writer.conn, picture)
+            self._writer.conn.execute(_STORE_PICTURE, asdict(picture))
 
     def forget_picture(self, digest: str) -> None:
         """Delete the rows of a lost picture, so that the next crawl requests it.
@@ -114,7 +112,7 @@ class Catalog(CatalogReader):
         :param digest: SHA-256 of the picture, in hexadecimal.
         """
         with self._writing():
-            images.forget(self._writer.conn, digest)
+            self._writer.conn.execute("DELETE FROM pictures WHERE sha256 = ?", [digest])
 
     def put_crawl(self, row: Mapping[str, Any]) -> None:
         """Add a row to ``crawls``, or update the row with the same ``id``.
@@ -213,96 +211,46 @@ class Catalog(CatalogReader):
                 self._put_article(others)
         return bool(others)
 
-    def _put_posts(self, entries: Sequence[CatalogEntry]) -> list[str]:
-        """Write rows in the order of the entries.
+    def _put_post(self, entry: CatalogEntry) -> str:
+        """Write the rows of an article after a change of one of its editions.
 
-        :returns: when the archive learnt each, ISO 8601, UTC.
+        :returns: when the archive learnt the change, ISO 8601, UTC.
         """
-        times = []
-        connection = self._writer.conn
-        published_twice = self._published_twice(entries)
-        for entry in entries:
-            before = self._state(entry.post.info_code)
-            learnt = last_learnt(connection, entry)
-            if entry.securities is not None:
-                self._put_securities(entry.securities, learnt)
-            if entry.post.info_code in published_twice:
-                after, same = self._put_edition(entry)
-            else:
-                after = self._put_alone(entry, before)
-                same = before is not None and before.is_same(after)
-            if entry.revision is not None:
-                connection.execute(_PUT_REVISION, _REVISION_VALUES(entry.revision))
-            record_state(connection, before, after, learnt, same=same)
-            times.append(learnt)
-        return times
+        connection, post = self._writer.conn, entry.post
+        before, learnt = self._state(post.info_code), last_learnt(connection, entry)
+        known = {each.post.edition: each for each in before.editions or [before]} if before else {}
+        earlier = known.get(post.edition)
+        if entry.securities is None:
+            named = earlier.securities if earlier else {}
+        else:
+            self._put_securities(entry.securities, learnt)
+            named = _found(entry.securities)
+        edition = known[post.edition] = EditionRow(post, named)
+        after = self._put_article(list(known.values()), same_body=entry.securities is None)
+        if entry.securities is not None:
+            record_addresses(connection, post.info_code, post.link, post.addresses)
+        if entry.revision is not None:
+            connection.execute(_PUT_REVISION, _REVISION_VALUES(entry.revision))
+        same = earlier is not None and earlier.is_same(edition)
+        record_state(connection, before, after, learnt, same=same)
+        return learnt
 
     def _state(self, info_code: str) -> PostState | None:
         """Return what the catalog knows of an article; None when it is not archived."""
         connection = self._writer.conn
-        row = one_row(connection, "SELECT * FROM posts WHERE info_code = ?", info_code)
+        sql = "SELECT * FROM posts WHERE info_code = ?"
+        row = named_rows(connection, sql, info_code).fetchone()
         if row is None:
             return None
         sql = "SELECT security, found FROM mentions WHERE info_code = ? ORDER BY security"
         named = dict(connection.execute(sql, [info_code]).fetchall())
         return PostState(post_of(row), named, read_editions(connection, info_code))
 
-    def _put_alone(self, entry: CatalogEntry, before: PostState | None) -> PostState:
-        """Write the row of an article that was published as one post."""
-        connection = self._writer.conn
-        connection.execute(_PUT_POST, _POST_VALUES(entry.post))
-        if entry.securities is None:
-            return PostState(entry.post, before.named if before else {})
-        found = _found(entry.securities)
-        self._put_mentions(entry.post, found)
-        images.illustrate(connection, entry.post.info_code, entry.post.pictures)
-        _record_addresses(connection, entry.post)
-        return PostState(entry.post, found)
+    def _put_article(self, editions: Sequence[EditionRow], *, same_body: bool = False) -> PostState:
+        """Write the row of an article, and those of its editions, if it has two.
 
-    def _published_twice(self, entries: Sequence[CatalogEntry]) -> set[str]:
-        """Return the articles that have two editions, those of these entries included."""
-        editions: dict[str, set[Edition]] = {}
-        for entry in entries:
-            editions.setdefault(entry.post.info_code, set()).add(entry.post.edition)
-        sql = """
-            SELECT info_code, path FROM posts WHERE info_code IN (SELECT value FROM json_each(?))
-            UNION ALL
-            SELECT info_code, path FROM editions
-            WHERE info_code IN (SELECT value FROM json_each(?))
+        :param same_body: what the article names and shows is in the catalog already.
         """
-        codes = json.dumps(list(editions))
-        for info_code, path in self._writer.conn.execute(sql, [codes, codes]):
-            editions[info_code].add(Edition.of_name(path))
-        return {info_code for info_code, found in editions.items() if len(found) > 1}
-
-    def _put_edition(self, entry: CatalogEntry) -> tuple[PostState, bool]:
-        """Write the rows of an article that was published as two posts.
-
-        :returns: what the catalog knows of it, and whether the entry's post is as it was.
-        """
-        post = entry.post
-        known = {each.post.edition: each for each in self._known_editions(post.info_code)}
-        before = known.get(post.edition)
-        if entry.securities is not None:
-            named = _found(entry.securities)
-        else:
-            named = known[post.edition].securities
-        known[post.edition] = EditionRow(post, named)
-        state = self._put_article(list(known.values()))
-        if entry.securities is not None:
-            _record_addresses(self._writer.conn, post)
-        same = before is not None and PostState(before.post, before.securities).is_same(
-            PostState(post, named)
-        )
-        return state, same
-
-    def _known_editions(self, info_code: str) -> list[EditionRow]:
-        if editions := read_editions(self._writer.conn, info_code):
-            return editions
-        state = self._state(info_code)
-        return [EditionRow(state.row, state.named)] if state else []
-
-    def _put_article(self, editions: Sequence[EditionRow]) -> PostState:
         connection = self._writer.conn
         article = article_row([each.post for each in editions])
         connection.execute(_PUT_POST, _POST_VALUES(article))
@@ -310,8 +258,9 @@ class Catalog(CatalogReader):
             for edition in editions:
                 write_edition(connection, edition)
         named = merged_securities([each.securities for each in editions])
-        self._put_mentions(article, named)
-        images.illustrate(connection, article.info_code, article.pictures)
+        if not same_body:
+            self._put_mentions(article, named)
+            illustrate(connection, article.info_code, article.pictures)
         return PostState(article, named)
 
     def _put_securities(self, securities: Iterable[Security], learnt: str) -> None:
@@ -334,10 +283,6 @@ class Catalog(CatalogReader):
 def _found(securities: Iterable[Security]) -> Mapping[str, str | None]:
     """Return how each security was found, by their codes, in order."""
     return {each.code: each.found for each in sorted(securities, key=attrgetter("code"))}
-
-
-def _record_addresses(connection: sqlite3.Connection, post: PostRow) -> None:
-    record_addresses(connection, post.info_code, post.link, post.addresses)
 
 
 def _categories(posts: Iterable[PostRow]) -> Iterable[tuple[str, str, str]]:
@@ -367,8 +312,7 @@ def _upsert(table: str, columns: Sequence[str], key: Sequence[str], **computed: 
     """  # noqa: S608 (names of our own columns)
 
 
-_POST_COLUMNS = _columns(PostRow)
-_POST_VALUES = attrgetter(*_POST_COLUMNS)
+_POST_VALUES = attrgetter(*POST_COLUMNS)
 _REVISION_COLUMNS = (*_columns(RevisionRow), "edition")
 _REVISION_VALUES = attrgetter(*_REVISION_COLUMNS)
 _ADD_CATEGORY = "INSERT OR IGNORE INTO categories (media, slug, tag) VALUES (?, ?, ?)"
@@ -378,7 +322,11 @@ _ADD_PAYLOAD = f"""
     INSERT OR IGNORE INTO payloads (digest, {", ".join(_columns(Capture))})
     VALUES (?, {", ".join("?" for _ in _columns(Capture))})
 """  # noqa: S608
-_PUT_POST = _upsert("posts", _POST_COLUMNS, ["info_code"], id=_NEXT_ID)
+_STORE_PICTURE = """
+    INSERT OR REPLACE INTO pictures (address, sha256, type, bytes, fetched)
+    VALUES (:address, :sha256, :type, :bytes, :fetched)
+"""
+_PUT_POST = _upsert("posts", POST_COLUMNS, ["info_code"], id=_NEXT_ID)
 _PUT_REVISION = _upsert("revisions", _REVISION_COLUMNS, ["info_code", "edition", "version"])
 _PUT_SECURITY = """
     INSERT INTO securities (code, market, symbol, name, kind) VALUES (?, ?, ?, ?, ?)

@@ -1,9 +1,11 @@
 """Arguments that several commands have, and how they find the archive."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -13,6 +15,8 @@ from archive.translation import gettext as _
 
 #: The environment variable that names the folder of the archive.
 VARIABLE = "FINEWS_ARCHIVE"
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 
@@ -61,19 +65,30 @@ watches_file = click.option(
 )
 
 
-def _past_moment(_: click.Context, __: click.Parameter, value: str) -> str:
+host = click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+
+
+def port(default: int) -> Callable[[Command], Command]:
+    """Add the option for the port on which a server listens."""
+    return click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=default,
+        show_default=True,
+        help="Port; 0 for any free.",
+    )
+
+
+def _past_moment(_: click.Context, __: click.Parameter, value: str | None) -> str:
     try:
-        if value:
-            moment_of(value, datetime.now(UTC))
+        return "" if value is None else moment_of(value, datetime.now(UTC))
     except InvalidQuery as error:
         raise click.BadParameter(str(error)) from error
-    return value
 
 
 as_of = click.option(
     "--as-of",
     metavar="TIME",
-    default="",
     callback=_past_moment,
     help="Only what the archive had stored by this time, with the texts of then, and had not found"
     " gone; 2026-11-22 or 2026-11-22T09:30 in Shanghai, or with a zone, 2026-11-22T01:30:00Z.",

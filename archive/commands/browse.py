@@ -1,25 +1,25 @@
 """The command ``finews browse``."""
 
+import webbrowser
+from contextlib import closing
 from pathlib import Path
 
 import click
 
+from archive.browse.plugin import open_site
 from archive.browse.readers import Readers
-from archive.browse.serve import serve
 from archive.browse.site import API_RATE
 from archive.commands.arguments import archive as _archive
+from archive.commands.arguments import host as _host
+from archive.commands.arguments import port as _port
+from archive.sentences import translated
+from archive.serving import serve_application
 
 
 @click.command()
 @_archive
-@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8001,
-    show_default=True,
-    help="Port; 0 for any free.",
-)
+@_host
+@_port(8001)
 @click.option("--open", "open_browser", is_flag=True, help="Open the address in the web browser.")
 @click.option("--sql", is_flag=True, help="Let visitors run SQL queries on the catalog.")
 @click.option(
@@ -59,15 +59,20 @@ def browse(
     metrics: bool,
 ) -> None:
     """Serve the archive to web browsers, until interrupted."""
-    serve(
+    site = open_site(
         archive,
-        host=host,
-        port=port,
         sql=sql,
         base_url=f"/{base_url.strip('/')}/".replace("//", "/"),
         readers=Readers(archive, login) if marks or login else None,
         api_rate=api_rate,
         metrics=metrics,
-        open_browser=open_browser,
-        report=click.echo,
     )
+
+    def ready(address: str) -> None:
+        address += site.setting("base_url")
+        click.echo(translated(f"{archive} is at {address} (stop with Ctrl-C)"))
+        if open_browser:
+            webbrowser.open(address)
+
+    with closing(site):
+        serve_application(site.app(), host, port, ready)

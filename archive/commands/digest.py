@@ -1,7 +1,6 @@
 """The command ``finews digest``."""
 
 from collections.abc import Mapping
-from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -14,11 +13,11 @@ from archive.commands.arguments import archive_option, as_of, watches_file
 from archive.commands.statuses import SearchStatus, Status
 from archive.export.digest import MAX_ARTICLES, Digest, read_digest
 from archive.export.output import STANDARD_OUTPUT, output_to
-from archive.search import Query, moment_of
-from archive.storage import open_catalog, sqlite_errors
-from archive.translation import Language, current_language, language
+from archive.search import Query
+from archive.storage import reading_catalog
+from archive.translation import N_, Language, current_language, language
 from archive.translation import gettext as _
-from archive.watches import WatchFile, load_watches
+from archive.watches import load_watches
 from archive.watches.channels import ChannelFailed, send
 
 _NAMED_DAYS = {"today": 0, "yesterday": 1}
@@ -81,13 +80,15 @@ def digest(
     if kind == "epub" and output in (None, STANDARD_OUTPUT):
         raise click.UsageError(_("A book cannot go to standard output: use --output FILE."))
     file = load_watches(watches) if name or not all(map(_is_address, to)) else None
-    query = Query(q=_query_of(name, file) if name and file else "", day=day, as_of=as_of)
-    places = [_place_of(channel, file) for channel in to]
-    until = horizon(datetime.fromisoformat(moment_of(as_of)) if as_of else None)
-    with (
-        closing(open_catalog(archive)) as connection,
-        sqlite_errors(f"Could not read the catalog of {archive}"),
-    ):
+    no_watch = N_("There is no watch %(name)s; there are: %(known)s.")
+    no_channel = N_("There is no channel %(name)s; there are: %(known)s.")
+    watched = {watch.name: watch.query for watch in file.watch} if file else {}
+    q = _named(watched, name, no_watch) if name else ""
+    query = Query(q=q, day=day, as_of=as_of)
+    channels = file.channels if file else {}
+    places = [each if _is_address(each) else _named(channels, each, no_channel) for each in to]
+    until = horizon(datetime.fromisoformat(as_of) if as_of else None)
+    with reading_catalog(archive) as connection:
         found = read_digest(connection, query, until, name or "")
     if found is None:
         click.echo(_("There are no such articles."), err=True)
@@ -107,41 +108,15 @@ def digest(
         click.echo(sentence, err=True)
 
 
-def _query_of(name: str, file: WatchFile) -> str:
-    """Return the query of a watch.
-
-    :raises click.BadParameter: when there is no such watch.
-    """
-    queries = {watch.name: watch.query for watch in file.watch}
-    if name not in queries:
-        known = ", ".join(queries) or "-"
-        raise click.BadParameter(
-            _("There is no watch %(name)s; there are: %(known)s.", name=repr(name), known=known)
-        )
-    return queries[name]
+def _named(known: Mapping[str, str], name: str, sentence: str) -> str:
+    if name not in known:
+        names = ", ".join(known) or "-"
+        raise click.BadParameter(_(sentence, name=repr(name), known=names))
+    return known[name]
 
 
 def _is_address(channel: str) -> bool:
     return "://" in channel or channel.startswith(("env:", "file:"))
-
-
-def _place_of(channel: str, file: WatchFile | None) -> str:
-    """Return the address of a channel, or where it is.
-
-    :raises click.BadParameter: when there is no such channel.
-    """
-    if _is_address(channel) or file is None:
-        return channel
-    if channel not in file.channels:
-        known = ", ".join(file.channels)
-        raise click.BadParameter(
-            _(
-                "There is no channel %(name)s; there are: %(known)s.",
-                name=repr(channel),
-                known=known,
-            )
-        )
-    return file.channels[channel]
 
 
 def _written(digest: Digest, kind: str) -> bytes:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from functools import reduce, wraps
 from importlib.metadata import version
@@ -14,17 +15,18 @@ from archive.article import SHANGHAI
 from archive.commands.arguments import archive, as_of
 from archive.errors import ArchiveError, InvalidQuery
 from archive.export.changes import export_changes
-from archive.export.dataset import Dataset, export_posts_dataset, export_versions_dataset
+from archive.export.dataset import write_dataset
 from archive.export.incremental_folder import ExportResult
-from archive.export.output import STANDARD_OUTPUT, output_to
-from archive.export.records import check_names, export_jsonl, export_parquet
+from archive.export.output import STANDARD_OUTPUT, output_to, write_lines
+from archive.export.parquet import TypedRecords, write_parquet
+from archive.export.records import check_names, post_records
 from archive.export.site.feeds import Published
 from archive.export.site.jekyll import choose_posts, publish_feed, publish_site
 from archive.export.site.posts import PublishedPost
-from archive.export.versions import export_versions_jsonl, export_versions_parquet
+from archive.export.versions import version_records
 from archive.export.wacz import export_wacz
 from archive.progress import show
-from archive.search import Query, moment_of, parse
+from archive.search import Query, parse
 from archive.sentences import translated
 from archive.translation import gettext as _
 from archive.translation import ngettext
@@ -96,7 +98,7 @@ def _choosing_posts(command: Callable[..., None]) -> Callable[..., None]:
         if days is not None:
             if since is not None:
                 raise click.UsageError("Use --days or --since, not both.")
-            now = datetime.fromisoformat(moment_of(as_of)) if as_of else datetime.now(UTC)
+            now = datetime.fromisoformat(as_of) if as_of else datetime.now(UTC)
             today = now.astimezone(SHANGHAI).date()
             since = (today - timedelta(days=days - 1)).isoformat()
         if since is not None and until is not None and since >= until:
@@ -159,18 +161,26 @@ _by_day = click.option(
 )
 
 
-def _refuse_output(output: Path) -> None:
-    if output != STANDARD_OUTPUT:
+def _write(
+    reading: AbstractContextManager[TypedRecords],
+    archive: Path,
+    kind: str,
+    output: Path,
+    by_day: Path | None,
+    selection: str,
+) -> int:
+    """Write records to a file, or as a dataset; return their number."""
+    if by_day is not None and output != STANDARD_OUTPUT:
         raise click.UsageError("Use --by-day or --output, not both.")
-
-
-def _about(kind: str, selection: str) -> Dataset:
-    return Dataset(
-        kind=kind,
-        selection=selection or "all",
-        written=datetime.now(UTC),
-        version=version("finews-archive"),
-    )
+    if by_day is None and (kind, output) == ("parquet", STANDARD_OUTPUT):
+        raise click.UsageError("Parquet cannot go to standard output: use --output FILE.")
+    with reading as records:
+        if by_day is not None:
+            return write_dataset(records, archive, by_day, selection)
+        with output_to(output, archive) as out:
+            if kind == "parquet":
+                return write_parquet(records.found, out, records.fields_of)
+            return write_lines(records.found, out)
 
 
 @export.command()
@@ -185,22 +195,9 @@ def posts(archive: Path, kind: str, output: Path, by_day: Path | None, query: Qu
 
     With --as-of, records have the values of then.
     """
-    if by_day is not None:
-        _refuse_output(output)
-        chosen = ", ".join(f"{name} {value}" for name, value in query.parameters.items())
-        count = export_posts_dataset(archive, by_day, _about("posts", chosen), query, show)
-        _echo_count(count)
-        return
-    _refuse_parquet_to_standard_output(kind, output)
-    write = {"jsonl": export_jsonl, "parquet": export_parquet}[kind]
-    with output_to(output, archive) as out:
-        count = write(archive, out, query, show)
-    _echo_count(count)
-
-
-def _refuse_parquet_to_standard_output(kind: str, output: Path) -> None:
-    if kind == "parquet" and output == STANDARD_OUTPUT:
-        raise click.UsageError("Parquet cannot go to standard output: use --output FILE.")
+    chosen = ", ".join(f"{name} {value}" for name, value in query.parameters.items())
+    records = post_records(archive, query, show)
+    _echo_count(_write(records, archive, kind, output, by_day, chosen))
 
 
 @export.command()
@@ -214,16 +211,8 @@ def versions(archive: Path, kind: str, output: Path, by_day: Path | None, as_of:
 
     With --as-of, each post is in it once, with the title, the text and the securities of then.
     """
-    if by_day is not None:
-        _refuse_output(output)
-        about = _about("versions", f"as of {moment_of(as_of)}" if as_of else "")
-        count = export_versions_dataset(archive, by_day, about, as_of, show)
-        click.echo(translated(f"{count} versions exported."), err=True)
-        return
-    _refuse_parquet_to_standard_output(kind, output)
-    write = {"jsonl": export_versions_jsonl, "parquet": export_versions_parquet}[kind]
-    with output_to(output, archive) as out:
-        count = write(archive, out, as_of, show)
+    chosen = f"as of {as_of}" if as_of else ""
+    count = _write(version_records(archive, as_of, show), archive, kind, output, by_day, chosen)
     click.echo(ngettext("%(num)s version exported.", "%(num)s versions exported.", count), err=True)
 
 

@@ -8,26 +8,20 @@ import click
 from archive.api.models import moment
 from archive.commands.arguments import archive as _archive
 from archive.commands.arguments import as_of as _as_of
+from archive.commands.arguments import host as _host
+from archive.commands.arguments import port as _port
 from archive.errors import FinewsError
 from archive.sentences import translated
 from archive.serving import serve_application
 from archive.storage import open_catalog
-
-_LOOPBACK = "127.0.0.1"
 
 
 @click.command()
 @_archive
 @_as_of
 @click.option("--http", is_flag=True, help="Serve streamable HTTP in place of standard input.")
-@click.option("--host", default=_LOOPBACK, show_default=True, help="Address to listen on.")
-@click.option(
-    "--port",
-    type=click.IntRange(0, 65535),
-    default=8002,
-    show_default=True,
-    help="Port; 0 for any free.",
-)
+@_host
+@_port(8002)
 def mcp(archive: Path, as_of: str, http: bool, host: str, port: int) -> None:
     """Serve the archive to agents by MCP, until interrupted.
 

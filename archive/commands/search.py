@@ -3,7 +3,6 @@
 import json
 import sqlite3
 from collections.abc import Sequence
-from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,14 +23,13 @@ from archive.search import (
     explain,
     find,
     find_relevant,
-    moment_of,
     named_then,
     names_meant,
     parse,
     securities_named,
     snippet,
 )
-from archive.storage import open_catalog, sqlite_errors
+from archive.storage import reading_catalog
 from archive.translation import gettext as _
 from archive.translation import ngettext
 
@@ -86,10 +84,7 @@ def search(
     that it names are printed to standard error. The exit status is 3 when no post is found.
     """
     folder = find_archive(folder or archive)
-    with (
-        closing(open_catalog(folder)) as connection,
-        sqlite_errors(f"Could not read the catalog of {folder}"),
-    ):
+    with reading_catalog(folder) as connection:
         asked = Query(q=query, as_of=as_of)
         total = count(connection, asked)
         names = list(chain.from_iterable(names_meant(connection, query).values()))
@@ -126,7 +121,7 @@ def _record(connection: sqlite3.Connection, hit: Hit, query: Query, names: Seque
         [hit.id],
     ).fetchone()
     info_code, title, published, media, text, path, link, *of_version = row
-    if of_version and of_version[-1] and query.as_of and of_version[-1] > moment_of(query.as_of):
+    if of_version and of_version[-1] and query.as_of and of_version[-1] > query.as_of:
         of_version[-1] = None  # it was not known then
     return {
         "id": info_code,

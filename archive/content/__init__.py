@@ -16,28 +16,3 @@ from archive.content.front_matter import (
 from archive.content.images import picture_address
 from archive.content.safe_html import render_body
 from archive.content.securities import SECURITY_CODE, Security, SecurityKind, with_named
-
-__all__ = [
-    "NO_FRONT_MATTER",
-    "SECURITY_CODE",
-    "AtomEntry",
-    "AtomFeed",
-    "BodyFacts",
-    "CarriedPicture",
-    "Post",
-    "Security",
-    "SecurityKind",
-    "as_written",
-    "format_post",
-    "media_named_in",
-    "parse_post",
-    "picture_address",
-    "place_of_post",
-    "post_path",
-    "quoted",
-    "read_body",
-    "render_body",
-    "same_article",
-    "with_carried",
-    "with_named",
-]

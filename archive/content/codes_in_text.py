@@ -54,7 +54,7 @@ _WITH_EXCHANGE = re.compile(
 )
 _WITH_NAME_OF_EXCHANGE = re.compile(
     rf"(?P<exchange>NASDAQ|NYSE|HKEX|SEHK|HKG|SSE|SHSE|SZSE|BSE|纳斯达克|纽交所|港交所|联交所|上交所|深交所|北交所)"
-    rf"(?:股票|证券|上市)?(?:代码|代号)?\s*[：:]\s*(?P<code>\d{{1,6}}|[A-Z]{{1,5}}(?:\.[AB])?){_RIGHT}",
+    rf"(?:股票|证券|上市)?(?:代码|代号)?\s*[：:]\s*(?P<code>\d{{5,6}}|\d{{1,4}}(?!\s?[%\u4e00-\u9fff]|[.,]\d)|[A-Z]{{1,5}}(?:\.[AB])?){_RIGHT}",
     re.IGNORECASE,
 )
 _WITH_LABEL = re.compile(

@@ -109,14 +109,10 @@ class Lexicon:
         for name, market, symbol in days:
             holders[name].add((market, symbol))
         return cls(
-            NamedSecurity(name, market, symbol, *_known_between(met, len(holders[name])))
-            for (name, market, symbol), met in days.items()
+            # An only holder may have had the name always.
+            NamedSecurity(*key, *((min(met), max(met)) if len(holders[key[0]]) > 1 else ()))
+            for key, met in days.items()
         )
-
-
-def _known_between(met: list[date], holders: int) -> tuple[date | None, date | None]:
-    """Return the days between which a name is known; an only holder may have had it always."""
-    return (min(met), max(met)) if holders > 1 else (None, None)
 
 
 def read_lexicon(path: Path) -> Iterator[NamedSecurity]:

@@ -4,17 +4,3 @@ from archive.crawl_state.host_blocks import LONGEST_BLOCK, Block
 from archive.crawl_state.retries import GIVEN_UP, Failed, FailedAttempt
 from archive.crawl_state.state import CrawlState, StateRows, Validators
 from archive.crawl_state.state_file import StateFile, Tables, utc_ms
-
-__all__ = [
-    "GIVEN_UP",
-    "LONGEST_BLOCK",
-    "Block",
-    "CrawlState",
-    "Failed",
-    "FailedAttempt",
-    "StateFile",
-    "StateRows",
-    "Tables",
-    "Validators",
-    "utc_ms",
-]

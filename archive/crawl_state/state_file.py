@@ -25,7 +25,7 @@ class StateFile:
 
     Several threads may use it; one at a time has access.
 
-    :param read_only: work on a copy in memory, and do not write the file.
+    :param read_only: work on a copy in memory, and do not write the file, which may be missing.
     :raises ArchiveError: from every method, when the file cannot be read or written.
     """
 
@@ -70,9 +70,10 @@ class StateFile:
 
 def _copy_of(path: Path) -> sqlite3.Connection:
     copy = sqlite3.connect(":memory:", check_same_thread=False)
-    with closing(connect_read_only(path)) as source:
-        for statement in source.iterdump():
-            copy.execute(statement)
+    if path.exists():
+        with closing(connect_read_only(path)) as source:
+            for statement in source.iterdump():
+                copy.execute(statement)
     return copy
 
 

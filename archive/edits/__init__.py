@@ -2,5 +2,3 @@
 
 from archive.edits.comparison import ComparedVersion, are_alike, edits_between
 from archive.edits.edit import Edit, EditClass
-
-__all__ = ["ComparedVersion", "Edit", "EditClass", "are_alike", "edits_between"]

@@ -1,5 +1,6 @@
 """Compare two versions of an article, and classify what its publisher changed."""
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +8,7 @@ from datetime import datetime
 from archive.article import SHANGHAI, BodySource, Precision
 from archive.edits.comparable import comparable_body
 from archive.edits.edit import Edit, EditClass
-from archive.edits.folding import fold, tidy
+from archive.edits.folding import INVISIBLE, fold
 from archive.edits.notices import is_marked
 from archive.edits.text_edits import edits_of_texts, edits_of_titles
 from archive.edits.words import key_of
@@ -20,6 +21,11 @@ _FAMILIES = (
 )
 
 _ELLIPSIS = "..."
+
+# The site behind a title in <title>: …_新浪财经_新浪网   …-华尔街见闻   …--经济·科技--人民网
+_SITE = re.compile(
+    r"(?:[-_|][^-_|,:]{1,8}){0,2}[-_|][^-_|,:]{0,8}(?:网|财经|新闻|见闻|频道|客户端)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +82,7 @@ def edits_between(before: ComparedVersion, after: ComparedVersion) -> tuple[Edit
 
 
 def _titles(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:
-    old, new = tidy(before.title), tidy(after.title)
+    old, new = (" ".join(INVISIBLE.sub("", one.title).split()) for one in (before, after))
     keys = key_of(fold(old)), key_of(fold(new))
     if keys[0] == keys[1] or _is_cut(*keys) or _is_cut(*reversed(keys)):
         return
@@ -86,8 +92,9 @@ def _titles(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:
 
 
 def _is_cut(short: str, title: str) -> bool:
-    """Return whether a title is the beginning of another one, with an ellipsis, as in lists."""
-    return short.endswith(_ELLIPSIS) and title.startswith(short.removesuffix(_ELLIPSIS))
+    """Return whether a title is another one without its end: cut, as in lists, or a site's name."""
+    rest = title.removeprefix(short.removesuffix(_ELLIPSIS))
+    return rest != title and (short.endswith(_ELLIPSIS) or _SITE.fullmatch(rest) is not None)
 
 
 def _bodies(before: ComparedVersion, after: ComparedVersion) -> Iterator[Edit]:

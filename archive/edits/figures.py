@@ -53,10 +53,11 @@ _FIGURE = re.compile(
   | 第?(?P<quarter>[一二三四1-4])季度
   | (?P<tenths>[{DIGITS}\d])成(?P<hundredths>[{DIGITS}\d半])(?![\d十百千万亿年])
   | (?P<fraction>(?P<below>{CHINESE}|{ARABIC})分之(?P<above>{CHINESE}|{ARABIC}))
+  | (?<![\d/.])(?P<over>[1-9])/(?P<under>[2-9]|10)(?![\d/])
   | (?P<number>
         (?P<symbol>US\$|HK\$|[$¥€£])?
         (?:(?P<arabic>(?:{ARABIC}[十百千]?[万亿]+)*{ARABIC})|(?P<chinese>{CHINESE}))
-        (?P<about>[多余])?(?P<scale>[十百千万亿兆]{{0,3}})(?P<more>[多余])?
+        (?P<about>[多余])?(?P<scale>(?:[十百万亿]|[千兆](?!瓦)){{0,3}})(?P<more>[多余])?
         (?P<unit>{UNIT})?
     )
     """,
@@ -140,8 +141,9 @@ def _figure(match: re.Match[str], year: int) -> Figure | None:
         half = match["hundredths"] == "半"
         tenths, rest = _small(match["tenths"]), 5 if half else _small(match["hundredths"])
         return Figure(*match.span(), text, Decimal(10 * (tenths or 0) + (rest or 0)), "%")
-    if match["fraction"]:
-        above, below = value_of(match["above"]), value_of(match["below"])
+    if match["fraction"] or match["over"]:
+        above = value_of(match["above"] or match["over"])
+        below = value_of(match["below"] or match["under"])
         if above is None or not below:
             return None
         return Figure(*match.span(), text, above * 100 / below, "%")

@@ -16,6 +16,10 @@ _SAME = {
     " ": "\u00a0\u2002\u2003\u2009\u202f\u3000\t",
     "¥": "￥",
     "%": "﹪",
+    "|": "丨│",
+    "[": "【〔",
+    "]": "】〕",
+    **dict(zip("亿万个点两吨", "億萬個點兩噸", strict=True)),  # of figures
 }
 _FOLDED = {
     **{code: char for code, char in _FULL_WIDTH.items() if code != _COMMA},

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?"
 DIGITS = "零〇一二三四五六七八九"
-CHINESE = rf"[{DIGITS}两十百千万亿]+(?:点[{DIGITS}]+[十百千万亿]*)?"
+CHINESE = rf"(?:[{DIGITS}两十百万亿]|千(?!瓦))+(?:点[{DIGITS}]+[十百千万亿]*)?"
 
 _VALUES = {**{digit: value for value, digit in enumerate("零一二三四五六七八九")}, "〇": 0, "两": 2}
 _TENS = {"十": 10, "百": 100, "千": 1_000}

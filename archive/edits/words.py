@@ -9,7 +9,7 @@ from archive.edits.folding import fold
 
 _SENTENCE = re.compile(r"[^。!?;]*[。!?;]+[\"')】\]]*|[^。!?;]+")
 _WORD = re.compile(r"[A-Za-z]+|\d+(?:\.\d+)*|…+|\.{2,}|-+|\S")
-_NO_WORDS = re.compile(r"[\s\"']+")
+_NO_WORDS = re.compile(r"[\s\"'☀-➿\U0001f300-\U0001faff]+")
 _DASHES, _DOTS = re.compile(r"-{2,}"), re.compile(r"\.{3,}")
 _RANGE = re.compile(r"[-~至到]")
 
@@ -50,7 +50,7 @@ def sentences_in(line: str) -> Iterator[Sentence]:
 
 
 def key_of(text: str) -> str:
-    """Return a folded text without white space and quotation marks, in one form of punctuation."""
+    """Return a folded text in one form of punctuation, without white space, quotes and emoji."""
     key = _NO_WORDS.sub("", text).replace("，", ",").replace("…", "...")
     return _DASHES.sub("-", _DOTS.sub("...", key))
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 from archive.catalog import Cause, check_cursor, edits_from
 from archive.edits import Edit
 from archive.export.output import json_line
-from archive.storage import reading_catalog
+from archive.storage import named_rows, reading_catalog
 
 _EVENTS = """
     SELECT cursor, at, info_code AS id, edition, version, event FROM events
@@ -54,9 +54,7 @@ def export_changes(folder: Path, out: IO[bytes], after: int = 0) -> ExportedChan
 
 
 def _events(connection: sqlite3.Connection, after: int) -> Iterator[dict[str, Any]]:
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    for row in cursor.execute(_EVENTS, [after]):
+    for row in named_rows(connection, _EVENTS, after):
         edits: tuple[Edit, ...] = ()
         if Cause(row["event"]).is_publishers:
             found = connection.execute(_EDITS, [row["id"], row["edition"], row["version"]])

@@ -8,37 +8,19 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from hashlib import file_digest
+from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from archive.clock import utc_iso
+from archive.clock import utc_iso, utc_now
 from archive.errors import ArchiveError
-from archive.export import records, versions
 from archive.export.output import folder_to
-from archive.export.parquet import FieldsOf, Record, load_pyarrow, write_parquet
-from archive.progress import Progress, silent
-from archive.search import EVERYTHING, Query
+from archive.export.parquet import Record, TypedRecords, load_pyarrow, write_parquet
 
 _CARD, _SUMS, _DATA = "README.md", "SHA256SUMS", "data"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dataset:
-    """What a card states of its dataset.
-
-    :param kind: of its records: ``posts`` or ``versions``.
-    :param selection: in words, such as ``all``.
-    :param written: when it is written, aware.
-    :param version: of this program.
-    """
-
-    kind: str
-    selection: str
-    written: datetime
-    version: str
 
 
 @dataclass(slots=True)
@@ -65,55 +47,28 @@ class _Summary:
             yield record
 
 
-def export_posts_dataset(
-    folder: Path,
-    target: Path,
-    about: Dataset,
-    query: Query = EVERYTHING,
-    progress: Progress = silent,
-) -> int:
-    """Write posts as a dataset; return their number.
+def write_dataset(records: TypedRecords, folder: Path, target: Path, selection: str) -> int:
+    """Write records as a dataset; return their number.
 
     :param folder: of the archive.
     :param target: of the dataset; an older dataset there is replaced when this one is complete.
+    :param selection: of the records, in words; empty for all.
     :raises FinewsError: when pyarrow is not installed, or the folder cannot be written.
-    :raises ArchiveError: when the archive cannot be read.
     """
-    with records.records_of(folder, query, progress) as found:
-        return _write(folder, target, about, found, records.parquet_fields)
-
-
-def export_versions_dataset(
-    folder: Path,
-    target: Path,
-    about: Dataset,
-    as_of: str = "",
-    progress: Progress = silent,
-) -> int:
-    """Write versions as a dataset, as `export_posts_dataset` does.
-
-    :param as_of: see `export_versions_jsonl`.
-    """
-    with versions.records_of(folder, as_of, progress) as found:
-        return _write(folder, target, about, found, versions.parquet_fields)
-
-
-def _write(
-    folder: Path, target: Path, about: Dataset, found: Iterator[Record], fields_of: FieldsOf
-) -> int:
     load_pyarrow()
     summary = _Summary()
     with folder_to(target, folder, marker=_SUMS) as new:
         (new / _DATA).mkdir()
-        for day, of_day in groupby(summary.noting(found), key=_day_of):
+        for day, of_day in groupby(summary.noting(records.found), key=_day_of):
             path = new / _DATA / f"day={day}" / "part-0.parquet"
             path.parent.mkdir()
             with path.open("wb") as out:
-                write_parquet(of_day, out, fields_of)
+                write_parquet(of_day, out, records.fields_of)
                 out.flush()
                 os.fsync(out.fileno())
             summary.days.append(day)
-        (new / _CARD).write_text(_card(about, summary, fields_of), encoding="utf-8")
+        card = _card(summary, records, selection or "all")
+        (new / _CARD).write_text(card, encoding="utf-8")
         sums = "".join(_sums(new))
         (new / _SUMS).write_text(sums, encoding="utf-8")
     return summary.records
@@ -136,20 +91,20 @@ def _sums(folder: Path) -> Iterator[str]:
             yield f"{file_digest(file, 'sha256').hexdigest()}  {path.relative_to(folder)}\n"
 
 
-def _card(about: Dataset, summary: _Summary, fields_of: FieldsOf) -> str:
+def _card(summary: _Summary, records: TypedRecords, selection: str) -> str:
     pyarrow = load_pyarrow()
     rows = [
         f"| `{each.name}` | `{each.type}` | {each.metadata[b'description'].decode()} |"
-        for each in (*fields_of(pyarrow), _day_field(pyarrow))
+        for each in (*records.fields_of(pyarrow), _day_field(pyarrow))
     ]
     first, last = (summary.days[0], summary.days[-1]) if summary.days else ("none", "none")
     stored = " to ".join(summary.stored) if summary.stored else "none"
     causes = [f"| `{cause}` | {number} |" for cause, number in sorted(summary.causes.items())]
     return _TEMPLATE.format(
-        kind=about.kind,
-        selection=about.selection,
-        written=utc_iso(about.written),
-        version=about.version,
+        kind=records.kind,
+        selection=selection,
+        written=utc_iso(utc_now()),
+        version=version("finews-archive"),
         records=summary.records,
         days=len(summary.days),
         first=first,

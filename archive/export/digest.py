@@ -10,6 +10,7 @@ from pathlib import Path
 
 from archive.export.epub import Chapter, epub, in_xhtml
 from archive.search import Query, count, find
+from archive.storage import named_rows
 from archive.translation import Language, current_language, ngettext
 from archive.translation import gettext as _
 
@@ -117,14 +118,13 @@ def read_digest(
             return None
         query = query.changed(day=newest[0].published[:10])
     hits = find(connection, query, limit=MAX_ARTICLES)
-    cursor = connection.cursor()
-    cursor.row_factory = sqlite3.Row
-    found = cursor.execute(
+    found = named_rows(
+        connection,
         f"""
         SELECT id, info_code, title, published, media, link, text FROM {query.tables.rows}
         WHERE id IN (SELECT value FROM json_each(?))
         """,  # noqa: S608 (our own words)
-        [json.dumps([hit.id for hit in hits])],
+        json.dumps([hit.id for hit in hits]),
     )
     rows = {row["id"]: Chapter.of_row(row) for row in found}
     chapters = [rows[hit.id] for hit in hits]

@@ -39,6 +39,7 @@ class Chapter:
     :param published: ISO 8601, in Shanghai.
     :param link: address of the article at its publisher.
     :param note: what a reader has noted.
+    :param tags: that a reader has given it.
     """
 
     name: str
@@ -48,12 +49,13 @@ class Chapter:
     link: str | None
     text: str
     note: str = ""
+    tags: Sequence[str] = ()
 
     @classmethod
-    def of_row(cls, row: sqlite3.Row, note: str = "") -> Self:
+    def of_row(cls, row: sqlite3.Row, note: str = "", tags: Sequence[str] = ()) -> Self:
         """Return the chapter of a row of ``posts``."""
         facts = {name: row[name] for name in ("title", "published", "media", "link")}
-        return cls(name=row["info_code"], text=row["text"] or "", note=note, **facts)
+        return cls(name=row["info_code"], text=row["text"] or "", note=note, tags=tags, **facts)
 
     @property
     def paragraphs(self) -> list[str]:

@@ -3,13 +3,25 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from archive.errors import ArchiveError, FinewsError
 
 Record = dict[str, Any]
 #: Returns the fields of a schema, given the package pyarrow.
 FieldsOf = Callable[[Any], Iterator[Any]]
+
+
+class TypedRecords(NamedTuple):
+    """Records that are read from an archive while they are written, and their fields in Parquet.
+
+    :param kind: ``posts`` or ``versions``.
+    """
+
+    kind: str
+    found: Iterator[Record]
+    fields_of: FieldsOf
+
 
 #: Number of records in memory at once.
 _ROW_GROUP = 1_000

@@ -12,24 +12,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import fields
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
-from typing import IO, Any, get_type_hints
+from pathlib import Path
+from typing import Any, get_type_hints
 
-from archive.catalog import PostRow
-from archive.content import parse_post
+from archive.catalog import PostRow, read_post
 from archive.errors import FinewsError
-from archive.export.output import write_lines
-from archive.export.parquet import Record, edits_type, field_of, structs, write_parquet
+from archive.export.parquet import Record, TypedRecords, edits_type, field_of, structs
 from archive.progress import Progress, silent
 from archive.search import EVERYTHING, NAME_THEN, PRESENT, Query
-from archive.storage import (
-    bytes_if_there,
-    disk_errors,
-    is_place_of_version,
-    reading_catalog,
-    revision_path,
-    sha256,
-)
+from archive.storage import reading_catalog
 
 #: Names of the columns of a record, in their order.
 COLUMNS = ("id", *(field.name for field in fields(PostRow)), "securities", "body")
@@ -96,35 +87,35 @@ def _suggestions(wanted: str, names: Mapping[str, str]) -> str:
     return f"; there is {', '.join(close)}" if close else ""
 
 
-def export_jsonl(
-    folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
-) -> int:
-    """Write posts as JSON Lines: a JSON object a line, in UTF-8.
+@contextmanager
+def post_records(
+    folder: Path, query: Query = EVERYTHING, progress: Progress = silent
+) -> Iterator[TypedRecords]:
+    """Read the posts of one state of the catalog, whatever is written meanwhile.
 
-    :returns: the number of posts.
     :raises ArchiveError: when the archive cannot be read.
-    :raises OSError: when `out` cannot be written.
     """
-    with records_of(folder, query, progress) as records:
-        return write_lines(records, out)
+    table, id_column, securities = "posts", "id", _SECURITIES
+    if query.tables is not PRESENT:
+        table, id_column, securities = "post_states AS posts", "post", _SECURITIES_THEN
+    names = ", ".join([id_column, *COLUMNS[1:-2], f"({securities})"])
+    with reading_catalog(folder) as connection:
+        (count,) = connection.execute(
+            f"SELECT count(*) FROM {table} WHERE {query.condition}",  # noqa: S608
+            query.values,
+        ).fetchone()
+        steps: Iterable[int] = progress("posts", range(count))
+        rows = connection.execute(
+            f"SELECT {names} FROM {table} WHERE {query.condition}"  # noqa: S608
+            " ORDER BY published, info_code",
+            query.values,
+        )
+        found = (_record(folder, row) for _, row in zip(steps, rows, strict=False))
+        yield TypedRecords("posts", found, _fields)
 
 
-def export_parquet(
-    folder: Path, out: IO[bytes], query: Query = EVERYTHING, progress: Progress = silent
-) -> int:
-    """Write posts as a Parquet file, with times as timestamps that have a zone.
-
-    :returns: the number of posts.
-    :raises FinewsError: when pyarrow is not installed.
-    :raises ArchiveError: when the archive cannot be read.
-    :raises OSError: when `out` cannot be written.
-    """
-    with records_of(folder, query, progress) as records:
-        return write_parquet(records, out, parquet_fields)
-
-
-def parquet_fields(pyarrow: Any) -> Iterator[Any]:
-    """Yield the fields of a post for `write_parquet`."""
+def _fields(pyarrow: Any) -> Iterator[Any]:
+    """Yield the fields of a post in Parquet."""
     text, number = pyarrow.string(), pyarrow.int64()
     plain = {str: text, str | None: text, int: number, bool: pyarrow.bool_()}
     special = {
@@ -142,55 +133,11 @@ def parquet_fields(pyarrow: Any) -> Iterator[Any]:
         yield field_of(pyarrow, column, special.get(column) or plain[types[column]])
 
 
-@contextmanager
-def records_of(folder: Path, query: Query, progress: Progress) -> Iterator[Iterator[Record]]:
-    """Read the records of one state of the catalog, whatever is written meanwhile."""
-    table, id_column, securities = "posts", "id", _SECURITIES
-    if query.tables is not PRESENT:
-        table, id_column, securities = "post_states AS posts", "post", _SECURITIES_THEN
-    names = ", ".join([id_column, *COLUMNS[1:-2], f"({securities})"])
-    with reading_catalog(folder) as connection:
-        (count,) = connection.execute(
-            f"SELECT count(*) FROM {table} WHERE {query.condition}",  # noqa: S608
-            query.values,
-        ).fetchone()
-        steps: Iterable[int] = progress("posts", range(count))
-        rows = connection.execute(
-            f"SELECT {names} FROM {table} WHERE {query.condition}"  # noqa: S608
-            " ORDER BY published, info_code",
-            query.values,
-        )
-        yield (_record(folder, row) for _, row in zip(steps, rows, strict=False))
-
-
 def _record(folder: Path, row: tuple[Any, ...]) -> Record:
     record = dict(zip(COLUMNS, row, strict=False))
     for column in _LISTS:
         record[column] = json.loads(record[column])
     record["body_provisional"] = bool(record["body_provisional"])
-    record["body"] = _body(folder, record)
+    post = read_post(folder, record["path"], record["version"], record["sha256"])
+    record["body"] = post and post.body
     return record
-
-
-def _body(folder: Path, record: Record) -> str | None:
-    path = PurePosixPath(record["path"])
-    data = read_version(folder, path, record["version"], record["sha256"])
-    return None if data is None else parse_post(data, path.name).body
-
-
-def read_version(folder: Path, path: PurePosixPath, version: int, digest: str) -> bytes | None:
-    """Return the bytes of a version, from the post's file or from the file under ``revisions/``.
-
-    :param path: path of the post, below the archive's folder.
-    :param digest: SHA-256 of the version, in hexadecimal.
-    :returns: None when no file has these bytes.
-    :raises ArchiveError: when a file cannot be read.
-    """
-    if not is_place_of_version(str(path)):
-        return None
-    for place in (path, revision_path(path, version)):
-        with disk_errors(folder):
-            data = bytes_if_there(folder / place)
-        if data is not None and sha256(data) == digest:
-            return data
-    return None

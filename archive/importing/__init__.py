@@ -22,5 +22,3 @@ What another archive has besides its posts (captures, sources, times) is not imp
 from archive.importing.find_files import FileFinding
 from archive.importing.plan import Imported
 from archive.importing.run import import_posts
-
-__all__ = ["FileFinding", "Imported", "import_posts"]

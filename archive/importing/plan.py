@@ -12,7 +12,6 @@ from archive.article_id import ArticleId
 from archive.catalog import (
     CatalogEntry,
     PostRow,
-    RevisionRow,
     VersionState,
     named_by,
     revision_of,
@@ -153,7 +152,10 @@ def _plans(
         last = version is versions[-1]
         left = {other.file for other in (current, stray) if other and last} - {row.path}
         named = named_by(row, version.entry.securities or ())
-        superseded = _superseded(before, now) if before else None
+        superseded = None
+        if before:
+            codes = [security.code for security in before.securities or ()]
+            superseded = revision_of(before.post, codes, now)
         entry = CatalogEntry(row, named, superseded, grams=version.entry.grams)
         yield WritePlan(
             Outcome.REVISED if before else Outcome.ADDED,
@@ -163,11 +165,6 @@ def _plans(
             version.record,
         )
         before, saved = entry, ()
-
-
-def _superseded(before: CatalogEntry, now: str) -> RevisionRow:
-    codes = [security.code for security in before.securities or ()]
-    return revision_of(before.post, codes, now)
 
 
 def _following(before: PostRow, row: PostRow, now: str) -> PostRow:

@@ -10,33 +10,21 @@ from archive.errors import CatalogDamaged, MisshapenCatalog
 from archive.storage import sqlite_errors
 from archive.translation import N_
 
-# Columns that identify a row, by table.
+# What the new catalog lacks, and the columns that identify a row, by table.
 _KEYS = {
-    "posts": ("info_code",),
-    "editions": ("info_code", "edition"),
-    "revisions": ("info_code", "version"),
-    "absences": ("info_code", "edition", "gone_from"),
-    "crawls": ("id", "ended"),
-    "payloads": ("digest",),
-    "pictures": ("address",),
-    "categories": ("media",),
-    "securities": ("code",),
+    "posts": (N_("%(count)s posts"), "info_code"),
+    "editions": (N_("%(count)s editions"), "info_code", "edition"),
+    "revisions": (N_("%(count)s revisions"), "info_code", "version"),
+    "absences": (N_("%(count)s absences"), "info_code", "edition", "gone_from"),
+    "crawls": (N_("%(count)s crawls"), "id", "ended"),
+    "payloads": (N_("%(count)s payloads"), "digest"),
+    "pictures": (N_("%(count)s pictures"), "address"),
+    "categories": (N_("%(count)s categories"), "media"),
+    "securities": (N_("%(count)s securities"), "code"),
 }
-# What the new catalog lacks, by table or kind.
-_MISSING = {
-    "posts": N_("%(count)s posts"),
-    "editions": N_("%(count)s editions"),
-    "revisions": N_("%(count)s revisions"),
-    "absences": N_("%(count)s absences"),
-    "crawls": N_("%(count)s crawls"),
-    "payloads": N_("%(count)s payloads"),
-    "pictures": N_("%(count)s pictures"),
-    "categories": N_("%(count)s categories"),
-    "securities": N_("%(count)s securities"),
-    "events": N_("%(count)s events in their order"),
-    "origins": N_("%(count)s posts' origin, first check or latest version"),
-    "superseded": N_("%(count)s superseded versions' origin"),
-}
+_EVENTS = N_("%(count)s events in their order")
+_ORIGINS = N_("%(count)s posts' origin, first check or latest version")
+_SUPERSEDED = N_("%(count)s superseded versions' origin")
 # Columns that identify a row as well, where the two catalogs differ in those of `_KEYS`.
 _PLACES = {"posts": ("path",), "revisions": ("path",), "payloads": ("file", "offset")}
 # Columns that `_COUNT_ORIGINS` needs.
@@ -85,21 +73,17 @@ def lacking(fresh: Path, old: Path) -> list[str]:
     with closing(sqlite3.connect(fresh.absolute())) as catalog, _reading(old):
         catalog.execute("ATTACH ? AS old", (os.fsencode(old.absolute()),))
         counts = {
-            table: _missing(catalog, table, *key)
-            for table, key in _KEYS.items()
+            phrase: _missing(catalog, table, *key)
+            for table, (phrase, *key) in _KEYS.items()
             if _columns(catalog, table).issuperset((*key, *_PLACES.get(table, ())))
         }
         # A catalog of an early release has the origin in other columns: all of it would be lost.
         origin = _COUNT_ORIGINS if _columns(catalog, "posts") >= _ORIGIN else _COUNT_POSTS
-        (provenance,) = catalog.execute(origin).fetchone()
-        (superseded,) = catalog.execute(_COUNT_REVISION_ORIGINS).fetchone()
-        events = 0
         if _columns(catalog, "events"):
-            (events,) = catalog.execute(_COUNT_EVENTS).fetchone()
-    counts["events"] = events
-    counts["origins"] = provenance
-    counts["superseded"] = superseded
-    return [_MISSING[what] % {"count": count} for what, count in counts.items() if count]
+            (counts[_EVENTS],) = catalog.execute(_COUNT_EVENTS).fetchone()
+        (counts[_ORIGINS],) = catalog.execute(origin).fetchone()
+        (counts[_SUPERSEDED],) = catalog.execute(_COUNT_REVISION_ORIGINS).fetchone()
+    return [phrase % {"count": count} for phrase, count in counts.items() if count]
 
 
 def _is_sound(place: Path) -> bool:

@@ -31,11 +31,12 @@ from archive.catalog import (
     VersionState,
     entry_of_file,
     named_by,
+    read_post,
     revision_of,
     with_cause,
 )
 from archive.categories import media_of
-from archive.content import BodyFacts, Security, parse_post, read_body
+from archive.content import BodyFacts, Security, read_body
 from archive.errors import InvalidArticleId
 from archive.storage import (
     Picture,
@@ -58,6 +59,8 @@ _BATCH = 500
 _SECONDS = len("2026-11-22T09:30:00")
 _PostId = tuple[ArticleId, Edition]
 _KINDS = frozenset({"response", "metadata"})
+# What names the file of a version.
+_PLACE = ("path", "version", "sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,34 +117,17 @@ def read_journal(folder: Path, records: Records) -> JournalFacts:
             if sound and is_file(folder / picture.path):
                 journal.pictures.append(picture)
         elif record.url.startswith(target_of("")):
-            facts = record.facts
-            body = _body_of(folder, facts["post"]) if is_of_new_version(facts) else None
+            facts, body = record.facts, None
+            if is_of_new_version(facts):
+                body = _body_of(folder, *(facts["post"][name] for name in _PLACE))
             journal.posts.append((facts, body, f"{record.date[:_SECONDS]}Z"))
     return journal
 
 
-def _body_of(folder: Path, post: Mapping[str, Any]) -> BodyFacts | None:
-    """Return the facts of a version's body, from its post or from its revision.
-
-    :returns: None where neither file has the version.
-    """
-    if not is_place_of_version(post["path"]):
-        return None
-    path = PurePosixPath(post["path"])
-    html = _html_of(folder, path, post["version"], post["sha256"])
-    return None if html is None else read_body(html)
-
-
-def _html_of(folder: Path, path: PurePosixPath, version: int, digest: str) -> str | None:
-    """Return the HTML of a version's body, from its post or from its revision.
-
-    :returns: None where neither file has the version.
-    """
-    for place in (path, revision_path(path, version)):
-        data = bytes_if_there(folder / place)
-        if data is not None and sha256(data) == digest:
-            return parse_post(data, path.name).body
-    return None
+def _body_of(folder: Path, path: str, version: int, digest: str) -> BodyFacts | None:
+    """Return the facts of a version's body; None where no file has the version."""
+    post = read_post(folder, path, version, digest)
+    return read_body(post.body) if post else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +273,8 @@ class CatalogFromJournal:
         if sha256(data) == stored.sha256:
             return  # a kill came before the version that was to supersede it was written
         only_file = (stored.body_source, stored.captures) == (None, "[]")
-        if not number or number in self._catalog.version_numbers(*post):
+        known = {each.version for each in self._catalog.superseded(*post)}
+        if not number or number in known:
             self.strange.append(f"{path} differs from the version of {post[0]} with its number.")
         elif number >= stored.version and not only_file:
             self._later[post].append(
@@ -451,21 +438,19 @@ class CatalogFromJournal:
         """Return the row of a version with its cause, which records of older releases lack."""
         if superseded is None and row.version == 1:
             return with_cause(None, VersionState(row, None))
-        stored = (
-            self._stored((ArticleId(row.info_code), superseded.edition)) if superseded else None
-        )
-        if stored is None or superseded is None or stored.post.sha256 != superseded.sha256:
-            return replace(row, cause=Cause.UNKNOWN if row.body_source else Cause.IMPORTED)
-        return with_cause(self._state_of(stored.post), self._state_of(row))
+        if superseded is not None:
+            stored = self._stored((ArticleId(row.info_code), superseded.edition))
+            if stored is not None and stored.post.sha256 == superseded.sha256:
+                return with_cause(self._state_of(stored.post), self._state_of(row))
+        return replace(row, cause=Cause.UNKNOWN if row.body_source else Cause.IMPORTED)
 
     def _state_of(self, row: PostRow) -> VersionState:
-        html = _html_of(self._folder, PurePosixPath(row.path), row.version, row.sha256)
-        return VersionState(row, html)
+        post = read_post(self._folder, row.path, row.version, row.sha256)
+        return VersionState(row, post.body if post else None)
 
     def _named(self, row: PostRow) -> Sequence[Security] | None:
         """Return the securities that a post names; None when its file is lost."""
-        place = {"path": row.path, "version": row.version, "sha256": row.sha256}
-        body = _body_of(self._folder, place)
+        body = _body_of(self._folder, row.path, row.version, row.sha256)
         return named_by(row, body.securities) if body else None
 
     def _drop_repeated_losses(self, post: _PostId, version: int) -> None:
@@ -516,31 +501,26 @@ def _revision_of_file(path: PurePosixPath, data: bytes, superseded: str) -> Revi
 
     :param path: below the archive's folder.
     """
-    number, post = numbered_name(path.name)[1], post_of_revision(path)
+    post = post_of_revision(path)
     entry = entry_of_file(post, data, datetime.fromtimestamp(0, UTC))
-    row = RevisionRow(
-        info_code=str(_code_of(post)),
-        version=number,
-        path=str(path),
-        sha256=sha256(data),
-        bytes=len(data),
-        body_source=None,
-        captures="[]",
-        superseded=superseded,
-        cause=Cause.IMPORTED,
-        seen_from=superseded,
-    )
+    known: dict[str, Any] = {
+        "info_code": str(_code_of(post)),
+        "version": numbered_name(path.name)[1],
+        "path": str(path),
+        "cause": Cause.IMPORTED,
+        "seen_from": superseded,
+    }
     if entry is None:
-        return row
+        return RevisionRow(
+            **known,
+            sha256=sha256(data),
+            bytes=len(data),
+            body_source=None,
+            captures="[]",
+            superseded=superseded,
+        )
     named = [security.code for security in entry.securities or ()]
-    shown = revision_of(entry.post, named, superseded)
-    return replace(
-        shown,
-        **{
-            name: getattr(row, name)
-            for name in ("info_code", "version", "path", "cause", "seen_from")
-        },
-    )
+    return replace(revision_of(entry.post, named, superseded), **known)
 
 
 def _presence_in(facts: Mapping[str, Any]) -> str | None:

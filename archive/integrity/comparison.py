@@ -17,7 +17,7 @@ of rows with those of files, and `contradicted_rows` the digests of rows with th
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from reprlib import repr as shortened
+from reprlib import repr as short_repr
 from typing import NamedTuple
 
 from archive.capture import captures_from, is_capture, is_text
@@ -46,7 +46,7 @@ from archive.storage import TemporaryDatabase, is_place_of_version, is_stored_pi
 from archive.writing import NOTED
 
 _CATALOG = "catalog.db"
-_PAYLOAD = ("digest", "url", "file", "offset", "fetched")
+_PLACE = ("url", "file", "offset", "fetched")
 # Rows of the catalog that are added at each step.
 _ROWS_AT_ONCE = 500
 
@@ -174,7 +174,7 @@ class Comparison(TemporaryDatabase):
         :raises ArchiveError: when the catalog cannot be read; the rows before that are added.
         """
         tables: tuple[tuple[str, tuple[str, ...], _AddRows], ...] = (
-            ("payloads", _PAYLOAD, self._add_payloads),
+            ("payloads", ("digest", *_PLACE), self._add_payloads),
             ("post_files", NOTED, self._add_versions),
             ("revisions", REVISION + CAUSE, self._add_versions),
             ("pictures", PICTURE_COLUMNS, self._add_pictures),
@@ -194,11 +194,11 @@ class Comparison(TemporaryDatabase):
     def _add_payloads(self, rows: list[sqlite3.Row]) -> Iterator[WrongRow]:
         sound = []
         for row in rows:
-            digest, *place = row
-            if is_capture(*place) and isinstance(digest, str) and is_text(digest):
+            digest, place = row["digest"], {name: row[name] for name in _PLACE}
+            if is_capture(place) and isinstance(digest, str) and is_text(digest):
                 sound.append((row["file"], row["offset"], row["url"], row["fetched"], digest))
             else:
-                sentence = f"it names no valid capture of the payload {shortened(digest)}"
+                sentence = f"it names no valid capture of the payload {short_repr(digest)}"
                 yield WrongRow(_CATALOG, sentence)
         self._insert("named_captures", 5, sound)
         self._insert("payloads", 1, ((digest,) for *_, digest in sound))
@@ -209,8 +209,8 @@ class Comparison(TemporaryDatabase):
             path, info_code, sha256 = row["path"], row["info_code"], row["sha256"]
             if not is_place_of_version(path):
                 sentence = (
-                    f"it states for a version of {shortened(info_code)} a path where no version "
-                    f"can be: {shortened(path)}"
+                    f"it states for a version of {short_repr(info_code)} a path where no version "
+                    f"can be: {short_repr(path)}"
                 )
                 yield WrongRow(_CATALOG, sentence)
                 continue
@@ -238,7 +238,7 @@ class Comparison(TemporaryDatabase):
                 self._add_row_facts([digest_of_picture(dict(row))])
             else:
                 sentence = (
-                    f"it states for a picture a hash or a type that none has: {shortened(digest)}"
+                    f"it states for a picture a hash or a type that none has: {short_repr(digest)}"
                 )
                 yield WrongRow(_CATALOG, sentence)
 

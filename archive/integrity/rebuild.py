@@ -128,24 +128,19 @@ def rebuild_as_of(folder: Path, place: Path, moment: str) -> None:
     :param moment: ISO 8601, UTC.
     :raises ArchiveError: when the archive cannot be read, or the catalog cannot be written.
     """
-    warcs = list(filter(is_ours, warc_files(folder / "warc")))
-    pieces = pieces_of(warcs, BY_SIZE.piece_bytes)
-    with (
-        disk_errors(folder),
-        Catalog(place, private=True) as catalog,
-        BY_SIZE.workers(worth_it=len(pieces) > WORTH_WORKERS) as workers,
-        catalog.bulk_loading(partial(_indexed, workers, silent, BY_SIZE.files)),
-    ):
-        replay = CatalogFromJournal(catalog, folder, until=moment)
-        for piece in scan(pieces, partial(read_journal, folder), workers, silent):
-            replay.add(piece)
-        replay.write()
-        catalog.renumber(replay.numbers)
+    with disk_errors(folder), Catalog(place, private=True) as catalog:
+        _fill(catalog, folder, silent, BY_SIZE, until=moment)
 
 
-def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) -> Rebuilt:
+def _fill(
+    catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing, until: str | None = None
+) -> Rebuilt:
+    """Fill an empty catalog.
+
+    :param until: only with what the captures had by this time, ISO 8601, UTC.
+    """
     rebuilt = Rebuilt()
-    replay = CatalogFromJournal(catalog, folder)
+    replay = CatalogFromJournal(catalog, folder, until)
     warcs = warc_files(folder / "warc")
     rebuilt.damage += [
         f"{path} was not read, because finews gives no file such a name; move it away."
@@ -153,7 +148,7 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) 
         if not is_ours(path)
     ]
     pieces = pieces_of(filter(is_ours, warcs), sharing.piece_bytes)
-    posts = sum(1 for _ in post_files(folder))
+    posts = 0 if until else sum(1 for _ in post_files(folder))
     worth_it = len(pieces) > WORTH_WORKERS or posts > _WORTH_WORKERS
     with (
         sharing.workers(worth_it=worth_it) as workers,
@@ -163,11 +158,12 @@ def _fill(catalog: Catalog, folder: Path, progress: Progress, sharing: Sharing) 
             replay.add(piece)
             rebuilt.damage += piece.damage
         replay.write()
-        _add_files(replay, folder, posts, workers, progress, sharing.files)
-        for paths in chunks(revision_files(folder), sharing.files):
-            replay.add_revisions(paths)
-        replay.add_differing()
-        replay.write()
+        if until is None:
+            _add_files(replay, folder, posts, workers, progress, sharing.files)
+            for paths in chunks(revision_files(folder), sharing.files):
+                replay.add_revisions(paths)
+            replay.add_differing()
+            replay.write()
         catalog.renumber(replay.numbers)
     rebuilt.posts = catalog.count()
     rebuilt.lost, rebuilt.unread, rebuilt.strange = list(replay.lost), replay.unread, replay.strange

@@ -16,6 +16,7 @@ from archive.progress import Progress, silent
 from archive.storage import (
     ArchiveLock,
     disk_errors,
+    is_place_of_version,
     make_folder,
     publish,
     refuse_links,
@@ -117,7 +118,7 @@ def _restore(folder: Path, wanted: Mapping[str, str | None], progress: Progress)
     """
     places: dict[str, list[str]] = defaultdict(list)
     for place, digest in wanted.items():
-        if digest is not None and _is_path_of_version(place):
+        if digest is not None and is_place_of_version(place):
             places[digest].append(place)
     if not places:
         return []
@@ -130,11 +131,6 @@ def _restore(folder: Path, wanted: Mapping[str, str | None], progress: Progress)
             for digest, post in posts.items()
             for place in places.pop(digest, ())
         ]
-
-
-def _is_path_of_version(place: str) -> bool:
-    top, *rest = PurePosixPath(place).parts
-    return top in {"_posts", "revisions"} and ".." not in rest
 
 
 def _versions_in(wanted: Collection[str], records: Records) -> dict[str, bytes]:

@@ -128,7 +128,8 @@ def verify(folder: Path, progress: Progress = silent, *, sharing: Sharing = BY_S
     verified = Verified()
     with disk_errors(folder), _lock_of(folder) as lock, Comparison() as comparison:
         verified.locked = lock is not None
-        verified.problems += _check(folder, comparison, verified, progress, sharing)
+        reading = _Verification(folder, comparison, verified, progress, sharing)
+        verified.problems += reading.problems()
     return verified
 
 
@@ -148,130 +149,119 @@ def _lock_of(folder: Path) -> Iterator[ArchiveLock | None]:
             yield lock
 
 
-def _check(
-    folder: Path, comparison: Comparison, verified: Verified, progress: Progress, sharing: Sharing
-) -> Iterator[Problem]:
-    place = folder / _CATALOG
-    with ExitStack() as opened:
-        catalog: CatalogReader | None = None
-        try:
-            if not place.exists():
-                raise CatalogDamaged("it is not there")
-            writable = verified.locked and is_writable(place)
-            catalog = opened.enter_context(Catalog(place) if writable else ReadOnlyCatalog(place))
-        except MisshapenCatalog as error:
-            yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))
-            return
-        except CatalogDamaged as error:
-            yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))
-        yield from _read(folder, catalog, comparison, verified, progress, sharing)
-    if catalog is None:
-        return  # without row facts there is nothing to compare
-    yield from _compare_files(folder, comparison)
-    yield from _compare_captures(comparison)
-    yield from _compare_recorded_facts(comparison)
-
-
-def _read(
-    folder: Path,
-    catalog: CatalogReader | None,
-    comparison: Comparison,
-    verified: Verified,
-    progress: Progress,
-    sharing: Sharing,
-) -> Iterator[Problem]:
-    """Read all facts into the comparison, and report what is wrong without comparing."""
-    count = sum(1 for _ in _files(folder))
-    warcs = warc_files(folder / "warc")
-    for path in warcs:
-        if not is_found(path):
-            sentence = (
-                "captures in it cannot be found, because finews gives no file such a name or "
-                "another file has its place; rename it or move it away"
-            )
-            yield Problem(Wrong.LEFTOVER, f"warc/{path.name}", sentence)
-    pieces = pieces_of(warcs, sharing.piece_bytes)
-    worth_it = count > _WORTH_WORKERS or len(pieces) > WORTH_WORKERS
-    with sharing.workers(worth_it=worth_it) as workers:
-        files = workers.in_order(partial(hash_files, folder), chunks(_files(folder), sharing.files))
-        captures = scan(pieces, scan_records, workers)
-        damage = workers.in_order(damage_of, [folder / _CATALOG] if catalog else [])
-        # One step of each in turn: one waits for the disk while another computes.
-        reading = zip_longest(
-            _read_catalog(catalog, comparison) if catalog else (),
-            _read_files(files, comparison, verified),
-            _read_captures(captures, comparison, verified),
-            fillvalue=None,
-        )
-        bar = iter(progress("checked", range(count // sharing.files + len(pieces))))
-        wrong: list[Problem] = []
-        for step in chain.from_iterable(reading):
-            if step is not None:
-                next(bar, None)
-                wrong += step
-        _read_missing_files(folder, comparison, workers, verified, progress, sharing.files)
-        broken = [*chain.from_iterable(damage)]
-    for sentence in broken:
-        yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, sentence)
-    for problem in wrong:
-        # Damage that was met while reading rows is the same damage in other words.
-        if not (broken and problem.wrong is Wrong.CATALOG_DAMAGED):
-            yield problem
-
-
-def _files(folder: Path) -> Iterator[str]:
-    return map(str, chain(post_files(folder), revision_files(folder), media_files(folder)))
-
-
 # The problems in a part of what there is to read.
 _Step = Sequence[Problem]
 
 
-def _read_catalog(catalog: CatalogReader, comparison: Comparison) -> Iterator[_Step]:
-    try:
-        for rows in comparison.add_catalog(catalog):
-            yield [Problem(Wrong.ROW_CHANGED, place, sentence) for place, sentence in rows]
-    except CatalogDamaged as error:
-        yield [Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))]
+@dataclass(frozen=True, slots=True)
+class _Verification:
+    """The reading of an archive into a comparison."""
+
+    folder: Path
+    comparison: Comparison
+    verified: Verified
+    progress: Progress
+    sharing: Sharing
+
+    def problems(self) -> Iterator[Problem]:
+        """Read all facts, and yield what is wrong."""
+        place = self.folder / _CATALOG
+        with ExitStack() as opened:
+            catalog: CatalogReader | None = None
+            try:
+                if not place.exists():
+                    raise CatalogDamaged("it is not there")
+                writable = self.verified.locked and is_writable(place)
+                kind = Catalog if writable else ReadOnlyCatalog
+                catalog = opened.enter_context(kind(place))
+            except (MisshapenCatalog, CatalogDamaged) as error:
+                yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))
+                if isinstance(error, MisshapenCatalog):
+                    return
+            yield from self._read(catalog)
+        if catalog is None:
+            return  # without row facts there is nothing to compare
+        yield from _compare_files(self.folder, self.comparison)
+        yield from _compare_captures(self.comparison)
+        yield from _compare_recorded_facts(self.comparison)
+
+    def _read(self, catalog: CatalogReader | None) -> Iterator[Problem]:
+        """Read all facts into the comparison, and report what is wrong without comparing."""
+        folder, at_once = self.folder, self.sharing.files
+        count = sum(1 for _ in _files(folder))
+        warcs = warc_files(folder / "warc")
+        for path in warcs:
+            if not is_found(path):
+                sentence = (
+                    "captures in it cannot be found, because finews gives no file such a name or "
+                    "another file has its place; rename it or move it away"
+                )
+                yield Problem(Wrong.LEFTOVER, f"warc/{path.name}", sentence)
+        pieces = pieces_of(warcs, self.sharing.piece_bytes)
+        worth_it = count > _WORTH_WORKERS or len(pieces) > WORTH_WORKERS
+        with self.sharing.workers(worth_it=worth_it) as workers:
+            files = workers.in_order(partial(hash_files, folder), chunks(_files(folder), at_once))
+            captures = scan(pieces, scan_records, workers)
+            damage = workers.in_order(damage_of, [folder / _CATALOG] if catalog else [])
+            # One step of each in turn: one waits for the disk while another computes.
+            reading = zip_longest(
+                self._read_catalog(catalog) if catalog else (),
+                self._read_files(files),
+                self._read_captures(captures),
+                fillvalue=None,
+            )
+            bar = iter(self.progress("checked", range(count // at_once + len(pieces))))
+            wrong: list[Problem] = []
+            for step in chain.from_iterable(reading):
+                if step is not None:
+                    next(bar, None)
+                    wrong += step
+            self._read_missing_files(workers)
+            broken = [*chain.from_iterable(damage)]
+        for sentence in broken:
+            yield Problem(Wrong.CATALOG_DAMAGED, _CATALOG, sentence)
+        for problem in wrong:
+            # Damage that was met while reading rows is the same damage in other words.
+            if not (broken and problem.wrong is Wrong.CATALOG_DAMAGED):
+                yield problem
+
+    def _read_catalog(self, catalog: CatalogReader) -> Iterator[_Step]:
+        try:
+            for rows in self.comparison.add_catalog(catalog):
+                yield [Problem(Wrong.ROW_CHANGED, place, sentence) for place, sentence in rows]
+        except CatalogDamaged as error:
+            yield [Problem(Wrong.CATALOG_DAMAGED, _CATALOG, str(error))]
+
+    def _read_files(self, files: Iterable[Sequence[FileHash]]) -> Iterator[_Step]:
+        for hashes in files:
+            self.verified.files += sum(1 for file in hashes if file.sha256 is not None)
+            self.comparison.add_files(hashes)
+            yield ()
+
+    def _read_missing_files(self, workers: Workers) -> None:
+        """Read the files that no listing found: they may be below a folder that is a link."""
+        at_once = self.sharing.files
+        if count := self.comparison.list_missing_files():
+            paths = chunks(self.comparison.missing_files(), at_once)
+            files = workers.in_order(partial(hash_files, self.folder), paths)
+            steps = self.progress("elsewhere", range(-(-count // at_once)))
+            for _ in zip(steps, self._read_files(files), strict=True):
+                pass
+
+    def _read_captures(self, captures: Iterable[ScannedRecords]) -> Iterator[_Step]:
+        for scanned in captures:
+            self.verified.captures += scanned.count
+            path, found = scanned.path, is_found(scanned.path)
+            name = finished_name(path) if found else encodable(path.name)
+            # The next crawl adds the payloads of a file that a killed crawl was writing.
+            settled = found and not is_being_written(path)
+            self.comparison.add_records(name, scanned, settled=settled)
+            place = f"warc/{path.name}"
+            yield [Problem(Wrong.CAPTURE_DAMAGED, place, sentence) for sentence in scanned.damage]
 
 
-def _read_files(
-    files: Iterable[Sequence[FileHash]], comparison: Comparison, verified: Verified
-) -> Iterator[_Step]:
-    for hashes in files:
-        verified.files += sum(1 for file in hashes if file.sha256 is not None)
-        comparison.add_files(hashes)
-        yield ()
-
-
-def _read_missing_files(
-    folder: Path,
-    comparison: Comparison,
-    workers: Workers,
-    verified: Verified,
-    progress: Progress,
-    at_once: int,
-) -> None:
-    """Read the files that no listing found: they may be below a folder that is a link."""
-    if count := comparison.list_missing_files():
-        paths = chunks(comparison.missing_files(), at_once)
-        files = workers.in_order(partial(hash_files, folder), paths)
-        steps = progress("elsewhere", range(-(-count // at_once)))
-        for _ in zip(steps, _read_files(files, comparison, verified), strict=True):
-            pass
-
-
-def _read_captures(
-    captures: Iterable[ScannedRecords], comparison: Comparison, verified: Verified
-) -> Iterator[_Step]:
-    for scanned in captures:
-        verified.captures += scanned.count
-        path = scanned.path
-        name = finished_name(path) if is_found(path) else encodable(path.name)
-        # The next crawl adds the payloads of a file that a killed crawl was writing.
-        comparison.add_records(name, scanned, settled=is_found(path) and not is_being_written(path))
-        place = f"warc/{path.name}"
-        yield [Problem(Wrong.CAPTURE_DAMAGED, place, sentence) for sentence in scanned.damage]
+def _files(folder: Path) -> Iterator[str]:
+    return map(str, chain(post_files(folder), revision_files(folder), media_files(folder)))
 
 
 def _compare_files(folder: Path, comparison: Comparison) -> Iterator[Problem]:

@@ -7,6 +7,8 @@ from html import escape
 
 from pydantic import BaseModel
 
+from archive.errors import shortened
+
 # Characters of a quotation that is no body, and entries of a list.
 _MOST_CHARACTERS, _MOST_ENTRIES = 300, 100
 
@@ -56,6 +58,6 @@ def _text(name: str, value: object) -> str:
     text = str(value)
     if not isinstance(value, str) or (name in _OWN_FIELDS and _OWN_TEXT.fullmatch(text)):
         return text
-    if name != "body" and len(text) > _MOST_CHARACTERS:
-        text = text[:_MOST_CHARACTERS] + "…"
+    if name != "body":
+        text = shortened(text, _MOST_CHARACTERS)
     return f"<quoted>{escape(_CONTROL.sub(' ', text), quote=False)}</quoted>"

@@ -3,15 +3,15 @@
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from archive.article import SHANGHAI
 from archive.catalog import ReadOnlyCatalog, RevisitQueue
 from archive.clock import utc_iso
 from archive.monitoring.state import ArchiveState
@@ -21,7 +21,7 @@ from archive.storage import CATALOG
 _SETTLED = timedelta(seconds=2)
 
 # Defaults of the settings FINEWS_REVISIT_DAYS and FINEWS_INTERVAL_SHARE.
-_REVISIT_DAYS, _REVISIT_SHARE = timedelta(days=3), 0.5
+_REVISIT_DAYS, _REVISIT_SHARE = 3.0, 0.5
 
 # Time between two counts of the revisits: what they learn from takes a second to read where the
 # last month has 40,000 articles.
@@ -72,11 +72,8 @@ class DueRevisits:
                 self._counted is None
                 or not timedelta() <= state.now - self._counted < _REVISITS_STAND
             ):
-                since = (state.now - _REVISIT_DAYS).astimezone(SHANGHAI)
                 with ReadOnlyCatalog(folder / CATALOG) as catalog:
-                    self._queues = catalog.revisit_queues(
-                        utc_iso(state.now), since.isoformat(timespec="seconds"), _REVISIT_SHARE
-                    )
+                    self._queues = catalog.revisit_queues(state.now, _REVISIT_DAYS, _REVISIT_SHARE)
                 self._counted = state.now
             return {name: self._queues.get(name, RevisitQueue()) for name in state.articles}
 
@@ -85,114 +82,98 @@ def metrics_text(
     state: ArchiveState, traffic: dict[str, float], revisits: Mapping[str, RevisitQueue]
 ) -> bytes:
     """Return the metrics in the text format of Prometheus."""
-    registry = CollectorRegistry()
-    registry.register(_State(state, traffic, revisits))
-    return generate_latest(registry)
+    return generate_latest(_Metrics(state, traffic, revisits))
 
 
-class _State(Collector):
-    def __init__(
-        self,
-        state: ArchiveState,
-        traffic: dict[str, float],
-        revisits: Mapping[str, RevisitQueue],
-    ) -> None:
-        self._state = state
-        self._traffic = traffic
-        self._revisits = revisits
+@dataclass(frozen=True, slots=True)
+class _Metrics(Collector):
+    state: ArchiveState
+    traffic: dict[str, float]
+    revisits: Mapping[str, RevisitQueue]
 
     def collect(self) -> Iterator[Metric]:
         yield from self._sources()
         yield from self._hosts()
-        state = self._state
-        crawls = CounterMetricFamily(
-            "finews_crawls", "Crawls that ended.", labels=["source", "status"]
-        )
-        for (source, status), number in state.crawls.items():
-            crawls.add_metric([source, str(status)], number)
-        events = CounterMetricFamily(
-            "finews_events",
-            "Versions by their cause, withdrawals and returns.",
-            labels=["source", "event"],
-        )
-        for (source, event), number in state.events.items():
-            events.add_metric([source, event], number)
-        articles = GaugeMetricFamily("finews_articles", "Archived articles.", labels=["source"])
-        for source, number in state.articles.items():
-            articles.add_metric([source], number)
-        sizes = GaugeMetricFamily(
-            "finews_size_bytes", "Sizes; free is what the disk has left.", labels=["part"]
-        )
-        for part, size in state.sizes.items():
-            sizes.add_metric([part], size)
-        revisits = GaugeMetricFamily(
-            "finews_revisits_due",
-            "Articles that are due for a revisit by the default settings.",
-            labels=["source"],
-        )
-        edits = GaugeMetricFamily(
-            "finews_revisits_expected_edits",
-            "Edits that these revisits are expected to find, by what earlier ones found.",
-            labels=["source"],
-        )
-        for source, queue in self._revisits.items():
-            revisits.add_metric([source], queue.articles)
-            edits.add_metric([source], queue.edits)
-        yield from (crawls, events, articles, sizes, revisits, edits)
-        yield GaugeMetricFamily(
-            "finews_failed_articles",
-            "Articles that could not be archived yet.",
-            value=len(state.failures),
-        )
-        yield GaugeMetricFamily(
-            "finews_stand_in_articles",
-            "Articles whose own body no host has given yet.",
-            value=state.stand_ins,
-        )
+        state, revisits = self.state, self.revisits.items()
+        crawls = (((source, str(status)), n) for (source, status), n in state.crawls.items())
+        yield _counter("finews_crawls", "Crawls that ended.", ["source", "status"], crawls)
+        about = "Versions by their cause, withdrawals and returns."
+        yield _counter("finews_events", about, ["source", "event"], state.events.items())
+        yield _gauge("finews_articles", "Archived articles.", "source", state.articles)
+        about = "Sizes; free is what the disk has left."
+        yield _gauge("finews_size_bytes", about, "part", state.sizes)
+        about = "Articles that are due for a revisit by the default settings."
+        due = {source: queue.articles for source, queue in revisits}
+        yield _gauge("finews_revisits_due", about, "source", due)
+        about = "Edits that these revisits are expected to find, by what earlier ones found."
+        edits = {source: queue.edits for source, queue in revisits}
+        yield _gauge("finews_revisits_expected_edits", about, "source", edits)
+        about = "Articles that could not be archived yet."
+        yield GaugeMetricFamily("finews_failed_articles", about, value=len(state.failures))
+        about = "Articles whose own body no host has given yet."
+        yield GaugeMetricFamily("finews_stand_in_articles", about, value=state.stand_ins)
 
     def _sources(self) -> Iterator[Metric]:
-        ended = GaugeMetricFamily(
-            "finews_last_crawl_timestamp_seconds", "End of the last crawl.", labels=["source"]
+        sources = self.state.sources.items()
+        yield _gauge(
+            "finews_last_crawl_timestamp_seconds",
+            "End of the last crawl.",
+            "source",
+            {name: each.last_crawl.timestamp() for name, each in sources if each.last_crawl},
         )
-        success = GaugeMetricFamily(
+        yield _gauge(
             "finews_last_success_timestamp_seconds",
             "End of the last crawl with status 0.",
-            labels=["source"],
+            "source",
+            {name: each.last_success.timestamp() for name, each in sources if each.last_success},
         )
-        lag = GaugeMetricFamily(
+        yield _gauge(
             "finews_lag_seconds",
             "Median time from publication to archive, in the last week.",
-            labels=["source"],
+            "source",
+            {name: each.lag.total_seconds() for name, each in sources if each.lag},
         )
-        for source, health in self._state.sources.items():
-            if health.last_crawl:
-                ended.add_metric([source], health.last_crawl.timestamp())
-            if health.last_success:
-                success.add_metric([source], health.last_success.timestamp())
-            if health.lag:
-                lag.add_metric([source], health.lag.total_seconds())
-        yield from (ended, success, lag)
 
     def _hosts(self) -> Iterator[Metric]:
-        families = {
-            kind: CounterMetricFamily(name, about, labels=["host"])
-            for kind, (name, about) in _OF_HOSTS.items()
-        }
-        answers = CounterMetricFamily(
-            "finews_responses", "Responses by their status.", labels=["host", "status"]
-        )
-        for key, number in self._traffic.items():
+        counts: dict[str, list[tuple[list[str], float]]] = {kind: [] for kind in _OF_HOSTS}
+        statuses: list[tuple[list[str], float]] = []
+        for key, number in self.traffic.items():
             host, _, kind = key.partition("/")
-            if kind in families:
-                families[kind].add_metric([host], number)
+            if kind in counts:
+                counts[kind].append(([host], number))
             elif kind.startswith("status/"):
-                answers.add_metric([host, kind.removeprefix("status/")], number)
+                statuses.append(([host, kind.removeprefix("status/")], number))
+        for kind, (name, about) in _OF_HOSTS.items():
+            yield _counter(name, about, ["host"], counts[kind])
+        about = "Responses by their status."
+        yield _counter("finews_responses", about, ["host", "status"], statuses)
         blocked = GaugeMetricFamily(
             "finews_host_blocked_until_timestamp_seconds",
             "End of the pause in which a host gets no requests.",
             labels=["host", "refused"],
         )
-        for block in self._state.blocks:
+        for block in self.state.blocks:
             refused = "true" if block.refused else "false"
             blocked.add_metric([block.host, refused], block.until.timestamp())
-        yield from (*families.values(), answers, blocked)
+        yield blocked
+
+
+def _counter(
+    name: str, about: str, labels: Sequence[str], values: Iterable[tuple[Sequence[str], float]]
+) -> Metric:
+    """Return a counter.
+
+    :param values: each with the values of its labels.
+    """
+    counter = CounterMetricFamily(name, about, labels=labels)
+    for key, value in values:
+        counter.add_metric(key, value)
+    return counter
+
+
+def _gauge(name: str, about: str, label: str, values: Mapping[str, float]) -> Metric:
+    """Return a gauge with a value for each value of its label."""
+    gauge = GaugeMetricFamily(name, about, labels=[label])
+    for key, value in values.items():
+        gauge.add_metric([key], value)
+    return gauge

@@ -52,13 +52,13 @@ class ArchiveState:
     stand_ins: int
     sizes: Mapping[str, int]
 
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """Whether a source is as fresh as required, and its last crawls."""
-
-    fresh: bool
-    health: SourceHealth
+    def in_use(self) -> dict[str, SourceHealth]:
+        """Return the health of the sources that have had a crawl lately."""
+        return {
+            name: health
+            for name, health in self.sources.items()
+            if health.last_crawl and self.now - health.last_crawl <= _UNUSED
+        }
 
 
 def read_state(connection: sqlite3.Connection, folder: Path, now: datetime) -> ArchiveState:
@@ -67,7 +67,8 @@ def read_state(connection: sqlite3.Connection, folder: Path, now: datetime) -> A
     :param now: aware.
     :raises ArchiveError: when the crawl state cannot be read.
     """
-    blocks, failures = _crawl_state(folder / "crawl-state.db", now)
+    with closing(CrawlState(folder / "crawl-state.db", read_only=True)) as crawl_state:
+        blocks, failures = crawl_state.blocks(now), crawl_state.failures()
     ((stand_ins,),) = connection.execute(_STAND_INS).fetchall()
     return ArchiveState(
         now=now,
@@ -84,32 +85,3 @@ def read_state(connection: sqlite3.Connection, folder: Path, now: datetime) -> A
             "free": shutil.disk_usage(folder).free,
         },
     )
-
-
-def freshness_of(
-    state: ArchiveState, max_age: timedelta, source: str | None = None
-) -> dict[str, Freshness]:
-    """Return which sources had a successful crawl recently.
-
-    :param max_age: longest time since the end of the last successful crawl.
-    :param source: only this one, also where it was never crawled; None for all that are in use.
-    """
-    used = {
-        name: health
-        for name, health in state.sources.items()
-        if name == source
-        or (source is None and health.last_crawl and state.now - health.last_crawl <= _UNUSED)
-    }
-    return {
-        name: Freshness(
-            health.last_success is not None and state.now - health.last_success <= max_age, health
-        )
-        for name, health in used.items()
-    }
-
-
-def _crawl_state(path: Path, now: datetime) -> tuple[list[Block], list[Failed]]:
-    if not path.exists():
-        return [], []
-    with closing(CrawlState(path, read_only=True)) as state:
-        return state.blocks(now), state.failures()

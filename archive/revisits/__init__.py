@@ -2,5 +2,3 @@
 
 from archive.revisits.edit_rates import EditRates, RevisitedArticle, learn
 from archive.revisits.order import Candidate, in_order
-
-__all__ = ["Candidate", "EditRates", "RevisitedArticle", "in_order", "learn"]

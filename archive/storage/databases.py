@@ -163,6 +163,18 @@ def connect_read_only(database: Path, *, check_same_thread: bool = True) -> sqli
     )
 
 
+def named_rows(
+    connection: sqlite3.Connection, sql: str, /, *parameters: object, **named: object
+) -> sqlite3.Cursor:
+    """Return the rows that an SQL query finds, with named columns.
+
+    :param parameters: in the order of the question marks; or `named`, for ``:name``.
+    """
+    found = connection.cursor()
+    found.row_factory = sqlite3.Row
+    return found.execute(sql, named or parameters)
+
+
 def identity_of(database: Path) -> tuple[object, ...]:
     """Return a value that changes when an open connection no longer shows the present database.
 

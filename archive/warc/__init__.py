@@ -35,7 +35,6 @@ from archive.warc.reader import (
 from archive.warc.records import (
     MOST_BYTES,
     Exchange,
-    Headers,
     conversion_record,
     not_modified_record,
     payload_digest,
@@ -43,35 +42,3 @@ from archive.warc.records import (
     warcinfo_record,
 )
 from archive.warc.writer import CaptureWriter
-
-__all__ = [
-    "MOST_BYTES",
-    "SOFTWARE",
-    "WORTH_WORKERS",
-    "CaptureWriter",
-    "Damaged",
-    "Exchange",
-    "Headers",
-    "Reading",
-    "Record",
-    "Records",
-    "conversion_record",
-    "day_of",
-    "find_file",
-    "finished_name",
-    "header_fields",
-    "is_being_written",
-    "is_found",
-    "is_ours",
-    "last_records",
-    "not_modified_record",
-    "payload_digest",
-    "pieces_of",
-    "read_record",
-    "read_records",
-    "read_response",
-    "resource_record",
-    "scan",
-    "warc_files",
-    "warcinfo_record",
-]

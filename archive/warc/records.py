@@ -194,12 +194,13 @@ def metadata_record(target: str, facts: Mapping[str, Any], now: datetime) -> byt
     :param target: the record's target, a URI.
     """
     payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":")).encode()
-    return _dated(target, "metadata", "application/json", payload, now)
+    return _record(target, "metadata", "application/json", payload, utc_iso(now, "microseconds"))
 
 
 def conversion_record(target: str, post: bytes, now: datetime) -> bytes:
     """Return a ``conversion`` record with a post that was generated from captured responses."""
-    return _dated(target, "conversion", "text/markdown; charset=utf-8", post, now)
+    media_type = "text/markdown; charset=utf-8"
+    return _record(target, "conversion", media_type, post, utc_iso(now, "microseconds"))
 
 
 def resource_record(target: str, media_type: str, data: bytes, date: str) -> bytes:
@@ -207,13 +208,11 @@ def resource_record(target: str, media_type: str, data: bytes, date: str) -> byt
 
     :param date: the record's WARC-Date.
     """
-    return _as_member(_block(target, "resource", media_type, data, {"WARC-Date": date}))
+    return _record(target, "resource", media_type, data, date)
 
 
-def _dated(target: str, kind: str, media_type: str, data: bytes, now: datetime) -> bytes:
-    return _as_member(
-        _block(target, kind, media_type, data, {"WARC-Date": utc_iso(now, "microseconds")})
-    )
+def _record(target: str, kind: str, media_type: str, data: bytes, date: str) -> bytes:
+    return _as_member(_block(target, kind, media_type, data, {"WARC-Date": date}))
 
 
 def _block(

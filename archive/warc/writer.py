@@ -25,7 +25,6 @@ from archive.warc.filenames import (
 from archive.warc.reader import Reading, ends_whole, read_records
 from archive.warc.records import (
     Exchange,
-    conversion_record,
     exchange_records,
     metadata_record,
     payload_digest,
@@ -109,10 +108,6 @@ class CaptureWriter:
         :param target: the record's target, a URI.
         """
         self.write(metadata_record(target, facts, now), now)
-
-    def write_post(self, target: str, post: bytes, now: datetime) -> None:
-        """Write a post, which was generated from captured responses, as a `conversion` record."""
-        self.write(conversion_record(target, post, now), now)
 
     def write(self, record: bytes, now: datetime) -> None:
         """Write a record that a function of `archive.warc.records` has built."""

@@ -7,16 +7,4 @@ archive, so that each notice is sent once, whatever is killed.
 
 from archive.watches.model import WatchFile, load_watches
 from archive.watches.notify import notify
-from archive.watches.reporting import CRAWL, REFUSED, Failure, Outcomes, Report, report
-
-__all__ = [
-    "CRAWL",
-    "REFUSED",
-    "Failure",
-    "Outcomes",
-    "Report",
-    "WatchFile",
-    "load_watches",
-    "notify",
-    "report",
-]
+from archive.watches.reporting import CRAWL, REFUSED, Failure, Report, report

@@ -1,14 +1,14 @@
 """The events of an archive that a watch sends."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
 
 from archive.article import SHANGHAI
 from archive.catalog import Cause, Presence, edits_from
-from archive.edits import Edit
 from archive.search import Query, find, matching
+from archive.storage import named_rows
+from archive.translation import N_
 from archive.translation import gettext as _
 from archive.watches.ledger import Notice
 from archive.watches.model import Event, Watch
@@ -19,6 +19,12 @@ _KINDS: Mapping[str, Event] = {
     Cause.CORRECTED_IN_LIST: Event.EDIT,
     Presence.GONE: Event.WITHDRAWAL,
     Presence.RETURNED: Event.RETURN,
+}
+
+_LINES = {
+    Event.EDIT: N_("Edited: %(article)s"),
+    Event.WITHDRAWAL: N_("Withdrawn: %(article)s"),
+    Event.RETURN: N_("Published again: %(article)s"),
 }
 
 # Events that are read at a time, and the newest hits of which one has arrived last.
@@ -34,19 +40,6 @@ _EVENTS = """
 """
 
 
-class _EventRow(NamedTuple):
-    cursor: int
-    info_code: str
-    edition: str
-    version: int
-    event: str
-    title: str
-    published: str
-    media: str | None
-    link: str | None
-    edits: str | None
-
-
 def notices_after(
     connection: sqlite3.Connection, watch: Watch, cursor: int
 ) -> Iterator[tuple[list[Notice], int]]:
@@ -54,43 +47,28 @@ def notices_after(
 
     :returns: with each batch, the cursor of its last event.
     """
-    while rows := [_EventRow(*row) for row in connection.execute(_EVENTS, [cursor, _BATCH])]:
-        found = [row for row in rows if _KINDS.get(row.event) in watch.events]
-        asked = {row.info_code for row in found}
+    while rows := named_rows(connection, _EVENTS, cursor, _BATCH).fetchall():
+        found = [row for row in rows if _KINDS.get(row["event"]) in watch.events]
+        asked = {row["info_code"] for row in found}
         chosen = matching(connection, watch.query, asked) if watch.query and asked else asked
-        cursor = rows[-1].cursor
-        yield list(_notices(watch, (row for row in found if row.info_code in chosen))), cursor
+        cursor = rows[-1]["cursor"]
+        notices = (_notice(watch, row) for row in found if row["info_code"] in chosen)
+        yield list(filter(None, notices)), cursor
 
 
-def _notices(watch: Watch, rows: Iterable[_EventRow]) -> Iterator[Notice]:
-    for row in rows:
-        kind, edits = _KINDS[row.event], edits_from(row.edits or "[]")
-        if kind is Event.ARRIVAL:  # once, though the article may have two editions
-            yield Notice(row.info_code, _article(row))
-        elif kind is not Event.EDIT:
-            yield Notice(f"{row.info_code} {row.event} {row.cursor}", _line(kind, row))
-        elif not watch.classes or any(each.edit_class in watch.classes for each in edits):
-            key = f"{row.info_code} {row.edition} {row.version}"
-            yield Notice(key, " ".join([_line(kind, row), *map(_words, edits)]))
-
-
-def _line(kind: Event, row: _EventRow) -> str:
-    article = _article(row)
-    match kind:
-        case Event.EDIT:
-            return _("Edited: %(article)s", article=article)
-        case Event.WITHDRAWAL:
-            return _("Withdrawn: %(article)s", article=article)
-    return _("Published again: %(article)s", article=article)
-
-
-def _article(row: _EventRow) -> str:
-    parts = (row.title, row.media, row.published[:16].replace("T", " "), row.link)
-    return "  ".join(part for part in parts if part)
-
-
-def _words(edit: Edit) -> str:
-    return f"[{edit.before} → {edit.after}]"
+def _notice(watch: Watch, row: sqlite3.Row) -> Notice | None:
+    kind, edits = _KINDS[row["event"]], edits_from(row["edits"] or "[]")
+    parts = (row["title"], row["media"], row["published"][:16].replace("T", " "), row["link"])
+    article = "  ".join(part for part in parts if part)
+    if kind is Event.ARRIVAL:  # once, though the article may have two editions
+        return Notice(row["info_code"], article)
+    line = _(_LINES[kind], article=article)
+    if kind is not Event.EDIT:
+        return Notice(f"{row['info_code']} {row['event']} {row['cursor']}", line)
+    if watch.classes and not any(each.edit_class in watch.classes for each in edits):
+        return None
+    key = f"{row['info_code']} {row['edition']} {row['version']}"
+    return Notice(key, " ".join([line, *(f"[{each.before} → {each.after}]" for each in edits)]))
 
 
 def last_arrival(connection: sqlite3.Connection, q: str) -> datetime | None:

@@ -14,8 +14,8 @@ from archive.catalog import last_cursor
 from archive.clock import Clock, utc_now
 from archive.errors import ArchiveError, ArchiveLocked
 from archive.sentences import translated
-from archive.storage import READER, ArchiveLock, make_private_folder, open_catalog, sqlite_errors
-from archive.translation import Language, language, ngettext
+from archive.storage import READER, ArchiveLock, make_private_folder, reading_catalog
+from archive.translation import N_, Language, language, ngettext
 from archive.translation import gettext as _
 from archive.watches.channels import ChannelFailed, ping, send
 from archive.watches.events import last_arrival, notices_after
@@ -30,6 +30,18 @@ REFUSED = "refused"
 
 # The key of an archive that cannot be read or written.
 _ARCHIVE = "archive"
+
+# What a failure is about, by the beginning of its key.
+_KINDS = {
+    "crawl": N_("the failure of the crawl of %(name)s"),
+    "channel": N_("the failure of the channel %(name)s"),
+    "silence": N_("the silence of %(name)s"),
+    REFUSED: N_("the failure of all crawls"),
+    _ARCHIVE: N_("the failure of the archive"),
+    "cluster": N_("the failure of the cluster"),
+    "disk": N_("the lack of space on the disk"),
+    "damage": N_("the damage of files"),
+}
 
 # Tries in a row after which a channel's failure is sent by others.
 _TRIES = 3
@@ -134,10 +146,7 @@ def _send_due(folder: Path, watches: WatchFile, ledger: Ledger, now: datetime) -
 
 def _record_news(folder: Path, watches: WatchFile, ledger: Ledger, now: datetime) -> None:
     """Add the notices of all events that the watches have not seen."""
-    with (
-        closing(open_catalog(folder)) as catalog,
-        sqlite_errors(f"Could not read the catalog of {folder}"),
-    ):
+    with reading_catalog(folder) as catalog:
         newest = last_cursor(catalog)
         for watch in watches.watch:
             seen = ledger.position(watch.name, newest)
@@ -222,22 +231,7 @@ def _is_due(ledger: Ledger, name: str, delivery: Delivery, channel: str, now: da
 def _what(key: str) -> str:
     """Return what a failure is about, for readers."""
     kind, _slash, name = key.partition("/")
-    match kind:
-        case "crawl":
-            return _("the failure of the crawl of %(name)s", name=name)
-        case "channel":
-            return _("the failure of the channel %(name)s", name=name)
-        case "silence":
-            return _("the silence of %(name)s", name=name)
-        case "refused":
-            return _("the failure of all crawls")
-        case "archive":
-            return _("the failure of the archive")
-        case "cluster":
-            return _("the failure of the cluster")
-        case "disk":
-            return _("the lack of space on the disk")
-    return _("the damage of files")
+    return _(_KINDS.get(kind, _KINDS["damage"]), name=name)
 
 
 def _send(

@@ -11,17 +11,3 @@ from archive.writing.journal import (
     target_of,
 )
 from archive.writing.versioning import Versioning
-
-__all__ = [
-    "CRAWL",
-    "NOTED",
-    "NOTED_OF_REVISION",
-    "PICTURE",
-    "Outcome",
-    "PlanWriter",
-    "Versioning",
-    "WritePlan",
-    "is_of_new_version",
-    "last_finished_crawl",
-    "target_of",
-]

@@ -23,7 +23,7 @@ from archive.storage import (
     stage,
     sync_folders,
 )
-from archive.warc import CaptureWriter
+from archive.warc import CaptureWriter, conversion_record
 from archive.writing.journal import CRAWL, PICTURE, facts_of, is_of_new_version
 
 # Files that are written to the disk in parallel: it flushes them together, in a fifth of the time.
@@ -116,10 +116,9 @@ class PlanWriter:
     ) -> dict[str, Capture]:
         for plan in plans:
             target, facts = facts_of(plan.entry)
-            if plan.record is not None:
-                self._captures.write(plan.record, now)
-            elif is_of_new_version(facts):
-                self._captures.write_post(target, plan.files[-1][0], now)
+            if is_of_new_version(facts):
+                post = plan.record or conversion_record(target, plan.files[-1][0], now)
+                self._captures.write(post, now)
             self._captures.write_facts(target, facts, now)
         payloads = self._captures.sync()
         self._write_files([file for plan in plans for file in plan.files])

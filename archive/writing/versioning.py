@@ -66,9 +66,9 @@ class Versioning:
         incoming = _Incoming(article, post, *row_of(article, post, seen, listed), imported)
         on_disk = bytes_if_there(self._folder / (stored or incoming.row).path)
         if edition is None or stored is None:
-            last = self._catalog.last_superseded(article.info_code, article.edition)
+            superseded = self._catalog.superseded(article.info_code, article.edition)
             first = _first(incoming, on_disk, at)
-            return [_behind(last, first, at) if last else first]
+            return [_behind(superseded[-1], first, at) if superseded else first]
         before = compared = _Stored(stored, on_disk, tuple(edition.securities))
         adopted: list[WritePlan] = []
         if on_disk is not None and on_disk != post and sha256(on_disk) != stored.sha256:
@@ -98,12 +98,12 @@ class Versioning:
         if stored.version == 1:
             return
         info_code = ArticleId(stored.info_code)
-        for path, digest in self._catalog.superseded(info_code, stored.edition):
-            post = str(post_of_revision(PurePosixPath(path)))
-            if is_place_of_version(path) and post not in (stored.path, row.path):
+        for each in self._catalog.superseded(info_code, stored.edition):
+            post = str(post_of_revision(PurePosixPath(each.path)))
+            if is_place_of_version(each.path) and post not in (stored.path, row.path):
                 left = bytes_if_there(self._folder / post)
-                revision = bytes_if_there(self._folder / path)
-                if left is not None and left == revision and sha256(left) == digest:
+                revision = bytes_if_there(self._folder / each.path)
+                if left is not None and left == revision and sha256(left) == each.sha256:
                     yield post
 
 

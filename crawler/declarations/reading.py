@@ -10,6 +10,7 @@ from urllib.parse import urljoin
 from parsel import Selector
 
 from archive.content.tree import parse
+from archive.errors import shortened
 from crawler.declarations.markup import has_markup, inner_markup, shown_text
 from crawler.declarations.paths import Node, PathError, find_all
 from crawler.declarations.served import served_markup
@@ -212,8 +213,3 @@ def absolute(base: str, addresses: Iterable[str]) -> tuple[str, ...]:
         if address.strip() and _WEB.match(whole):
             found.setdefault(whole)
     return tuple(found)
-
-
-def shortened(text: str, most: int = 60) -> str:
-    """Return a text that is short enough for a sentence."""
-    return text if len(text) <= most else text[: most - 1] + "…"

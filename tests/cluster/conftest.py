@@ -25,7 +25,7 @@ from archive.cli import main
 from archive.errors import ArchiveError
 from bench.brokers import Broker, running, wait_for
 from bench.several import OneOfSeveral, several_sites
-from cluster.app import ARCHIVE, DEAD, DEAD_JOBS, JOBS, Plain, command, make_app, opened_app
+from cluster.app import ARCHIVE, DEAD, DEAD_JOBS, JOBS, Plain, command, make_app
 from cluster.dead_letters import FORMER
 from cluster.status import ClusterStatus, status_of
 from cluster.writer import declare
@@ -215,12 +215,12 @@ class Cluster:
         """Send, pause, resume or cancel jobs by name, once the writer answers."""
 
         wait_for(self.figures)
-        with opened_app(self.broker.url) as app:
+        with make_app(self.broker.url) as app:
             command(app, "finews_change", action=action, names=list(names))
 
     def figures(self) -> Plain:
         """What the writer answers at once; empty when it does not."""
-        with opened_app(self.broker.url) as app, suppress(ArchiveError):
+        with make_app(self.broker.url) as app, suppress(ArchiveError):
             return dict(command(app, "finews_figures", patience=1))
         return {}
 
@@ -229,7 +229,7 @@ class Cluster:
         self.change("send", *names)
 
     def status(self) -> ClusterStatus:
-        with opened_app(self.broker.url) as app:
+        with make_app(self.broker.url) as app:
             return status_of(app)
 
     def job(self, name: str) -> Plain:

@@ -15,7 +15,7 @@ import pytest
 
 from archive.archive import Archive
 from bench.brokers import wait_for
-from cluster.app import ARCHIVE, DEAD, JOBS, MAX_BYTES, opened_app, send
+from cluster.app import ARCHIVE, DEAD, JOBS, MAX_BYTES, make_app, send
 from cluster.dead_letters import FORMER, dead_letters
 from cluster.messages import Batch
 from tests.cluster.conftest import Cluster, children, kill
@@ -50,7 +50,7 @@ def test_a_second_writer_and_another_archive_are_refused(
 
 def publish(cluster: Cluster, queue: str, body: bytes, **properties: Any) -> None:
     with (
-        opened_app(cluster.broker.url) as app,
+        make_app(cluster.broker.url) as app,
         app.connection() as connection,
         connection.Producer() as producer,
     ):
@@ -59,7 +59,7 @@ def publish(cluster: Cluster, queue: str, body: bytes, **properties: Any) -> Non
 
 def send_batch(cluster: Cluster, crawl: str) -> None:
     batch = Batch(crawl=crawl, number=0, begin={"spider": "x", "arguments": {}})
-    with opened_app(cluster.broker.url) as app:
+    with make_app(cluster.broker.url) as app:
         send(app, "finews.write", batch.model_dump_json(), patience=5)
 
 
@@ -67,7 +67,7 @@ def test_what_cannot_be_processed_is_a_dead_letter_and_stops_nothing(cluster: Cl
     bomb = zlib.compress(bytes(MAX_BYTES + 1))
     headers = {"task": "finews.write", "id": "1", "compression": "application/x-gzip"}
     json_ = {"content_type": "application/json", "content_encoding": "utf-8"}
-    with opened_app(cluster.broker.url) as app:
+    with make_app(cluster.broker.url) as app:
         for text in ("nonsense", '{"crawl": "c", "number": 1, "version": 3}'):
             send(app, "finews.write", text, patience=5)
         newer = '{"crawl": "c", "number": 1, "of_a_newer_release": true}'
@@ -87,7 +87,7 @@ def test_what_cannot_be_processed_is_a_dead_letter_and_stops_nothing(cluster: Cl
     wait_for(lambda: cluster.run("dead").count("rejected") == 9)
     wait_for(lambda: cluster.number("SELECT count(*) FROM crawls") == 1)
     cluster.wait_for_status("There are 9 dead letters")
-    with opened_app(cluster.broker.url) as app:
+    with make_app(cluster.broker.url) as app:
         (number,) = [str(each.number) for each in dead_letters(app) if "nonsense" in each.content]
     shown = json.loads(cluster.run("dead", "show", number))
     assert (shown["queue"], shown["task"]) == (ARCHIVE, "finews.write")
@@ -120,7 +120,7 @@ def test_a_batch_that_kills_the_writer_twice_is_a_dead_letter(cluster: Cluster) 
 
 
 def test_workers_first_wait_for_the_writer_of_their_release(cluster: Cluster) -> None:
-    with opened_app(cluster.broker.url) as app, app.connection() as connection:
+    with make_app(cluster.broker.url) as app, app.connection() as connection:
         channel: Any = connection.default_channel
         for queue in (JOBS, ARCHIVE):
             channel.queue_delete(queue)
@@ -151,7 +151,7 @@ def test_the_writer_first_sets_aside_what_the_release_before_sends(cluster: Clus
     with closing(sqlite3.connect(cluster.archive / "cluster.db")) as db:
         db.executescript(FORMER_SCHEMA)
     first, *later = FORMER_MESSAGES
-    with opened_app(cluster.broker.url) as app, app.connection() as connection:
+    with make_app(cluster.broker.url) as app, app.connection() as connection:
         channel: Any = connection.default_channel
         for queue in FORMER:
             channel.queue_declare(queue, durable=True, auto_delete=False)

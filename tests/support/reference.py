@@ -204,16 +204,11 @@ def statuses(enumeration: type[IntEnum]) -> str:
 
 
 def explanations(enumeration: type) -> dict[str, str]:
-    """Return the explanation of each member: the comment before it, or the string after it."""
-    found = re.finditer(
-        r'(?P<before>(?:^ +#:? .*\n)*)^ +(?P<name>[A-Z_]+) = .*(?:\n +"""(?P<after>[^"]+)""")?',
-        inspect.getsource(enumeration),
-        re.MULTILINE,
+    """Return the explanation of each member, which is the comment before it."""
+    found = re.findall(
+        r"((?:^ +#:? .*\n)*)^ +([A-Z_]+) = ", inspect.getsource(enumeration), re.MULTILINE
     )
-    return {
-        match["name"]: " ".join((match["after"] or re.sub("#:? ", "", match["before"])).split())
-        for match in found
-    }
+    return {name: " ".join(re.sub("#:? ", "", comment).split()) for comment, name in found}
 
 
 def catalog_page() -> str:

@@ -7,11 +7,11 @@ from itertools import groupby
 from pathlib import Path, PurePosixPath
 
 from archive.categories import ROLLING, Category
-from archive.content import CarriedPicture, format_post, quoted
+from archive.content import format_post, quoted
 from archive.errors import FinewsError
 from archive.export.incremental_folder import ExportResult, Planned, export_to, planned
 from archive.export.site.feeds import Published, feed_files
-from archive.export.site.posts import PublishedPost, read_posts, read_rolling_editions
+from archive.export.site.posts import PublishedPost, read_posts
 from archive.export.site.search import search_files
 from archive.export.site.securities import security_files
 from archive.export.site.sitemap import SITEMAP, sitemap_files
@@ -87,7 +87,7 @@ def choose_posts(
         address=Address.parse(address),
         version=version,
         posts=list(read_posts(folder, query, with_pictures=with_pictures)),
-        rolling_editions=list(read_rolling_editions(folder, query, with_pictures=with_pictures)),
+        rolling_editions=list(read_posts(folder, query, rolling=True, with_pictures=with_pictures)),
         then=Query(as_of=query.as_of),
     )
 
@@ -154,12 +154,12 @@ def _picture_files(
         generate = partial(_picture, folder / path, digest, owner, report)
         yield PurePosixPath(path), Planned(digest, generate)
     for month, its_posts in groupby(illustrated, lambda post: post.published[:7]):
-        data = "".join(f"{quoted(post.name)}:\n{_as_rows(post.carried)}" for post in its_posts)
+        data = "".join(
+            f"{quoted(post.name)}:\n"
+            + "".join(f"- [{quoted(one.written)}, {quoted(one.path)}]\n" for one in post.carried)
+            for post in its_posts
+        )
         yield PurePosixPath("_data", "pictures", f"{month}.yml"), planned(data.encode())
-
-
-def _as_rows(pictures: Sequence[CarriedPicture]) -> str:
-    return "".join(f"- [{quoted(one.written)}, {quoted(one.path)}]\n" for one in pictures)
 
 
 def _picture(path: Path, digest: str, post: PublishedPost, report: Report) -> bytes | None:

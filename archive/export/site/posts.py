@@ -14,10 +14,9 @@ from pathlib import Path, PurePosixPath
 
 from archive.article import Article, BodySource, Precision
 from archive.article_id import ArticleId
-from archive.catalog import time_of_publisher
+from archive.catalog import read_post, time_of_publisher
 from archive.categories import Category
-from archive.content import CarriedPicture, parse_post
-from archive.export.records import read_version
+from archive.content import CarriedPicture
 from archive.export.site.images import carried_by_post
 from archive.export.site.urls import is_servable, post_page
 from archive.search import Query, moment_of
@@ -90,10 +89,9 @@ class PublishedPost:
 
         :raises ArchiveError: when the file cannot be read.
         """
-        data = read_version(folder, PurePosixPath(self.path), self.version, self.sha256)
-        if data is None:
+        post = read_post(folder, self.path, self.version, self.sha256)
+        if post is None:
             return None
-        post = parse_post(data, PurePosixPath(self.path).name)
         info_code = ArticleId(self.info_code)
         return Article(
             info_code=info_code,
@@ -144,54 +142,34 @@ def _shelf(category: str | None, tag: str | None, media: str | None) -> Category
 
 
 def read_posts(
-    folder: Path, query: Query, *, with_pictures: bool = False
+    folder: Path, query: Query, *, rolling: bool = False, with_pictures: bool = False
 ) -> Iterator[PublishedPost]:
-    """Read the posts of a query, oldest first, from one state of the catalog.
+    """Read the posts of a query, one for each article, oldest first, from one state of the catalog.
 
+    :param rolling: instead, the rolling news of articles whose other edition is such a post. A
+        query with `as_of` has none of them: what they were then is not recorded.
     :param with_pictures: whether the site contains the stored pictures.
     :raises ArchiveError: when the catalog cannot be read.
     """
-    yield from _read(
-        folder,
-        query,
-        f"{_select('posts', query, query.tables.rows)} WHERE {query.condition}",
-        with_pictures=with_pictures,
-    )
-
-
-def read_rolling_editions(
-    folder: Path, query: Query, *, with_pictures: bool = False
-) -> Iterator[PublishedPost]:
-    """Read the rolling news of a query whose articles have another edition, in a media's category.
-
-    `read_posts` has only that other edition. A query with `as_of` has none of them: what such a
-    post was then is not recorded.
-    """
-    if query.as_of:
+    if rolling and query.as_of:
         return
-    yield from _read(
-        folder,
-        query,
-        _select("editions", query, "editions") + _ROLLING.format(condition=query.condition),
-        with_pictures=with_pictures,
-    )
-
-
-def _select(table: str, query: Query, rows: str) -> str:
-    by = "as_of" if query.as_of else ""
-    columns = {name: name for name in _COLUMNS} | {"updated": time_of_publisher(table, by)}
-    return f"SELECT {', '.join(columns.values())} FROM {rows} AS {table}"  # noqa: S608
-
-
-_ROLLING = """
-    WHERE edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {condition})
-"""
-
-
-def _read(folder: Path, query: Query, sql: str, *, with_pictures: bool) -> Iterator[PublishedPost]:
+    table, rows, condition = "posts", query.tables.rows, query.condition
+    if rolling:
+        table = rows = "editions"
+        condition = _ROLLING.format(condition=condition)
+    updated = time_of_publisher(table, "as_of" if query.as_of else "")
+    columns = {name: name for name in _COLUMNS} | {"updated": updated}
+    sql = f"""
+        SELECT {", ".join(columns.values())} FROM {rows} AS {table} WHERE {condition}
+        ORDER BY published, info_code
+    """  # noqa: S608 (our own words)
     with reading_catalog(folder) as connection:
         by = moment_of(query.as_of) if query.as_of else None
         carried = carried_by_post(connection, folder, by) if with_pictures else {}
-        rows = connection.execute(f"{sql} ORDER BY published, info_code", query.values)
-        for row in rows:
+        for row in connection.execute(sql, query.values):
             yield PublishedPost(*row, carried=carried.get(row[0], ()))
+
+
+_ROLLING = """
+    edition = 'rolling' AND info_code IN (SELECT info_code FROM posts WHERE {condition})
+"""

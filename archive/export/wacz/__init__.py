@@ -6,5 +6,3 @@ package under the AGPL.
 """
 
 from archive.export.wacz.export import export_wacz
-
-__all__ = ["export_wacz"]

@@ -2,17 +2,16 @@
 
 import gzip
 import re
-import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple
 
 from archive.capture import Capture
 from archive.errors import ArchiveError
 from archive.export.wacz.index import Index, RecordPlace, timestamp_of
 from archive.export.wacz.package import Package, Resource
-from archive.storage import disk_errors, require_file
+from archive.storage import TemporaryDatabase, disk_errors, require_file
 from archive.warc import (
     Damaged,
     Record,
@@ -50,7 +49,7 @@ class ReplayKey(NamedTuple):
         return f"{time.isoformat()}Z"
 
 
-class Copies:
+class Copies(TemporaryDatabase):
     """Writes records into the WARC files of a package, and adds them to its index.
 
     :param find_payload: returns the first capture of a payload, by its digest.
@@ -67,15 +66,11 @@ class Copies:
         self._number = 0
         self._name = ""
         self._out: Resource | None = None
-        self._db = sqlite3.connect("", isolation_level=None)
-        self._db.executescript(_TABLES)
+        super().__init__(_TABLES, "list the records")
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, *raised: Any) -> None:
         self.end()
-        self._db.close()
+        super().__exit__(*raised)
 
     def copy_file(self, path: Path) -> None:
         """Copy all exchanges in a WARC file."""
@@ -171,12 +166,11 @@ class Copies:
 
 
 _TABLES = """
-    BEGIN;
     CREATE TABLE copied (
         file TEXT, offset INTEGER, url TEXT, timestamp TEXT, is_page INTEGER,
         PRIMARY KEY (file, offset)
     ) WITHOUT ROWID;
-    CREATE TABLE latest (url TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID;
+    CREATE TABLE latest (url TEXT PRIMARY KEY, digest TEXT) WITHOUT ROWID
 """
 
 

@@ -1,7 +1,6 @@
 """Write a WACZ of an archive: captures, a page for every post, and pictures."""
 
 import sqlite3
-from contextlib import closing
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -15,7 +14,7 @@ from archive.export.wacz.package import Package
 from archive.export.wacz.posts import WaczPost, captures_of, pictures_of, posts_of
 from archive.progress import Progress, silent
 from archive.search import EVERYTHING, Query, count
-from archive.storage import bytes_if_there, disk_errors, reading_catalog, sha256
+from archive.storage import bytes_if_there, disk_errors, named_rows, reading_catalog, sha256
 from archive.warc import Damaged, warc_files
 
 _HTML = "text/html; charset=utf-8"
@@ -47,7 +46,7 @@ def export_wacz(
     """
     with (
         reading_catalog(folder) as catalog,
-        closing(Index()) as index,
+        Index() as index,
         Package(out, title=title, created=now) as package,
         Copies(package, index, partial(_first_capture, catalog), damaged) as copies,
     ):
@@ -68,7 +67,7 @@ def export_wacz(
         steps = progress("pages", range(posts))
         for _, post in zip(steps, posts_of(catalog, query), strict=False):
             if _capture_of(post, copies) is None:
-                copies.add(post.address, _HTML, post.page(folder), post.archived)
+                copies.add(post.address, _HTML, post.page(folder), post.seen_from)
         copies.end()
         with package.add("pages/pages.jsonl", compressed=True) as pages:
             pages.write(json_line(_PAGES))
@@ -80,9 +79,7 @@ def export_wacz(
 
 def _first_capture(catalog: sqlite3.Connection, digest: str) -> Capture | None:
     sql = "SELECT url, file, offset, fetched FROM payloads WHERE digest = ?"
-    for url, file, offset, fetched in catalog.execute(sql, (digest,)):
-        return Capture(url=url, file=file, offset=offset, fetched=fetched)
-    return None
+    return next((Capture(**row) for row in named_rows(catalog, sql, digest)), None)
 
 
 def _capture_of(post: WaczPost, copies: Copies) -> ReplayKey | None:
@@ -91,7 +88,7 @@ def _capture_of(post: WaczPost, copies: Copies) -> ReplayKey | None:
 
 
 def _page(post: WaczPost, copies: Copies) -> dict[str, str]:
-    shown = _capture_of(post, copies) or ReplayKey(post.address, timestamp_of(post.archived))
+    shown = _capture_of(post, copies) or ReplayKey(post.address, timestamp_of(post.seen_from))
     return {
         "id": post.info_code,
         "url": shown.url,

@@ -2,7 +2,6 @@
 
 import json
 import re
-import sqlite3
 import zlib
 from collections.abc import Iterator
 from hashlib import sha256
@@ -11,6 +10,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from archive.export.wacz.package import Package
+from archive.storage import TemporaryDatabase
 
 #: Number of lines in a compressed block.
 _LINES_IN_BLOCK = 300
@@ -29,16 +29,12 @@ class RecordPlace(NamedTuple):
     length: int
 
 
-class Index:
-    """The lines of the index, in a temporary database, so that memory does not grow with them."""
+class Index(TemporaryDatabase):
+    """The lines of the index."""
 
     def __init__(self) -> None:
-        self._db = sqlite3.connect("", isolation_level=None)
-        self._db.executescript("BEGIN; CREATE TABLE lines (key TEXT, timestamp TEXT, about TEXT);")
-
-    def close(self) -> None:
-        """Remove the temporary database."""
-        self._db.close()
+        schema = "CREATE TABLE lines (key TEXT, timestamp TEXT, about TEXT)"
+        super().__init__(schema, "list the records")
 
     def add(
         self,

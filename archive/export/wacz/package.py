@@ -1,7 +1,6 @@
 """Write the ZIP file of a WACZ, and the list of its files."""
 
 import hashlib
-import io
 import json
 import struct
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from typing import IO, Self
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
+from archive.storage import Closing
 from archive.warc import SOFTWARE
 
 _VERSION = "1.1.1"
@@ -19,7 +19,7 @@ _EXTENDED_TIMESTAMP = 0x5455
 _EARLIEST = datetime(1980, 1, 1, tzinfo=UTC)
 
 
-class Resource(io.RawIOBase):
+class Resource(Closing):
     """A file of a package, open for writing; `size` is the number of bytes written so far.
 
     :param done: receives the description of the file for the package when the file is closed.
@@ -34,26 +34,23 @@ class Resource(io.RawIOBase):
         self._done = done
         self._hash = hashlib.sha256()
 
-    def write(self, data: bytes) -> int:  # type: ignore[override] # nothing else is written
+    def write(self, data: bytes) -> None:
         """Add bytes."""
         self._out.write(data)
         self._hash.update(data)
         self.size += len(data)
-        return len(data)
 
     def close(self) -> None:
         """Close the file, and describe it to the package."""
-        if not self.closed:
-            self._out.close()
-            self._done(
-                {
-                    "name": self._path.rpartition("/")[2],
-                    "path": self._path,
-                    "hash": f"sha256:{self._hash.hexdigest()}",
-                    "bytes": self.size,
-                }
-            )
-        super().close()
+        self._out.close()
+        self._done(
+            {
+                "name": self._path.rpartition("/")[2],
+                "path": self._path,
+                "hash": f"sha256:{self._hash.hexdigest()}",
+                "bytes": self.size,
+            }
+        )
 
 
 class Package:

@@ -3,41 +3,23 @@
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from archive.article import BodySource
 from archive.capture import Capture
-from archive.content import parse_post, render_body
-from archive.export.records import read_version
+from archive.catalog import PostRow, read_post
+from archive.catalog.rows import POST_COLUMNS
+from archive.content import render_body
 from archive.search import Query
-from archive.storage import Picture
+from archive.storage import Picture, named_rows
 from archive.writing import target_of
 
-_COLUMNS = (
-    *("info_code", "title", "published", "media", "link", "text", "body_source", "captures"),
-    *("path", "version", "sha256", "first_seen", "revised"),
-)
 
+class WaczPost(PostRow):
+    """A row of ``posts``, and how a WACZ shows it."""
 
-@dataclass(frozen=True, slots=True)
-class WaczPost:
-    """A row of ``posts``."""
-
-    info_code: str
-    title: str
-    published: str
-    media: str | None
-    link: str | None
-    text: str
-    body_source: str | None
-    captures: str
-    path: str
-    version: int
-    sha256: str
-    first_seen: str
-    revised: str | None
+    __slots__ = ()
 
     @property
     def responses(self) -> list[Capture]:
@@ -55,11 +37,6 @@ class WaczPost:
         """The address of the page that `page` renders, in lower case, as pywb requires."""
         return target_of(self.info_code).lower()
 
-    @property
-    def archived(self) -> str:
-        """The time when this version was archived, ISO 8601, UTC."""
-        return self.revised or self.first_seen
-
     def page(self, folder: Path) -> bytes:
         """Render an HTML page with title, time, media, body and link of the post.
 
@@ -67,11 +44,11 @@ class WaczPost:
             text from the catalog.
         :raises ArchiveError: when the file cannot be read.
         """
-        data = read_version(folder, PurePosixPath(self.path), self.version, self.sha256)
-        if data is None:
+        post = read_post(folder, self.path, self.version, self.sha256)
+        if post is None:
             body = "".join(f"<p>{escape(line)}</p>" for line in self.text.splitlines())
         else:
-            body = render_body(parse_post(data, PurePosixPath(self.path).name).body, lambda _: "")
+            body = render_body(post.body, lambda _: "")
         facts = [self.published[:16].replace("T", " "), self.media or ""]
         on_the_web = self.link is not None and self.link.startswith(("http://", "https://"))
         source = f'<p><a href="{escape(self.link or "")}">原文</a></p>' if on_the_web else ""
@@ -93,42 +70,27 @@ class WaczPost:
 
 def posts_of(catalog: sqlite3.Connection, query: Query) -> Iterator[WaczPost]:
     """Read the posts of a query, by publication time."""
-    rows = catalog.execute(
-        f"SELECT {', '.join(_COLUMNS)} FROM posts WHERE {query.condition}"  # noqa: S608
-        " ORDER BY published, info_code",
-        query.values,
-    )
-    return (WaczPost(*row) for row in rows)
+    columns = ", ".join(POST_COLUMNS)
+    sql = f"SELECT {columns} FROM posts WHERE {query.condition} ORDER BY published, info_code"  # noqa: S608
+    return (WaczPost(**row) for row in named_rows(catalog, sql, **query.values))
 
 
 def captures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Capture]:
     """Read the captures that the posts of a query were read from, by file and offset."""
-    rows = catalog.execute(
-        f"""
-        SELECT DISTINCT capture.value ->> 'url', capture.value ->> 'file',
-            capture.value ->> 'offset', capture.value ->> 'fetched'
+    sql = f"""
+        SELECT DISTINCT capture.value ->> 'url' AS url, capture.value ->> 'file' AS file,
+            capture.value ->> 'offset' AS offset, capture.value ->> 'fetched' AS fetched
         FROM posts, json_each(posts.captures) AS capture WHERE {query.condition} ORDER BY 2, 3
-        """,  # noqa: S608
-        query.values,
-    )
-    return (
-        Capture(url=url, file=file, offset=offset, fetched=fetched)
-        for url, file, offset, fetched in rows
-    )
+    """  # noqa: S608
+    return (Capture(**row) for row in named_rows(catalog, sql, **query.values))
 
 
 def pictures_of(catalog: sqlite3.Connection, query: Query) -> Iterator[Picture]:
     """Read the stored pictures of the posts of a query."""
-    rows = catalog.execute(
-        f"""
+    sql = f"""
         SELECT address, sha256, type, bytes, fetched FROM pictures WHERE address IN (
             SELECT address FROM illustrations
             WHERE info_code IN (SELECT info_code FROM posts WHERE {query.condition})
         )
-        """,  # noqa: S608
-        query.values,
-    )
-    return (
-        Picture(address=address, sha256=digest, type=kind, bytes=size, fetched=fetched)
-        for address, digest, kind, size, fetched in rows
-    )
+    """  # noqa: S608
+    return (Picture(**row) for row in named_rows(catalog, sql, **query.values))

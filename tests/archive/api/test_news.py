@@ -12,6 +12,7 @@ import pytest
 
 import archive
 from archive.archive import Archive
+from archive.article import SHANGHAI
 from tests.archive.browse.conftest import GONE, REVISED, ROLLING, STOCK, article
 from tests.support.api_reference import EXAMPLE
 
@@ -120,6 +121,10 @@ def test_nothing_learnt_later_is_in_an_answer_as_of_a_time(news: archive.News) -
 def test_wrong_arguments_are_one_sentence(news: archive.News) -> None:
     with pytest.raises(archive.InvalidQuery, match="as_of 'soon' is no time such as"):
         news.as_of("soon")
+    ends = datetime.max.replace(tzinfo=UTC), datetime.min.replace(tzinfo=SHANGHAI)
+    for time in ("2999", datetime(2999, 1, 1, tzinfo=UTC), *ends):
+        with pytest.raises(archive.InvalidQuery, match=r"is in the future|is no time"):
+            news.as_of(time)
     with pytest.raises(archive.InvalidQuery, match="since String should match"):
         news.search(since="now")
 

@@ -18,7 +18,6 @@ from archive.catalog.row_builder import revision_of, row_of
 from archive.catalog.rows import CatalogEntry
 from archive.clock import utc_iso
 from archive.content.front_matter import format_post
-from archive.export.records import export_jsonl
 from archive.importing import import_posts
 from archive.integrity.rebuild import rebuild
 from archive.integrity.repair import repair
@@ -26,6 +25,7 @@ from archive.integrity.verify import Wrong, verify
 from archive.writing.commit import Outcome, WritePlan
 from tests.support.articles import rows
 from tests.support.editions import CODE, MEDIA, ROLLING
+from tests.support.exports import export_jsonl
 
 SAMPLES = Path(__file__).parents[2] / "samples" / "posts"
 MEDIA_POST, ROLLING_POST = "2022-05-20-NW202205202300000042.md", "2022-05-20-202205202300000042.md"

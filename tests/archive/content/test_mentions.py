@@ -67,6 +67,11 @@ def test_codes_need_no_lexicon() -> None:
         ("市民热线（12345）", set()),
         ("卖出$BTC", set()),
         ("国内生产总值（GDP）", set()),
+        ("某控股（港交所：700）", {"116.00700"}),
+        ("港交所：00700公布业绩", {"116.00700"}),
+        ("港交所：24日起推出5只新股期权", set()),
+        ("港交所：2024年IPO数量居首", set()),
+        ("港交所：1.5%的印花税", set()),
     ],
 )
 def test_what_a_text_names(text: str, found: set[str]) -> None:

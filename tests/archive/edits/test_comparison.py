@@ -80,12 +80,30 @@ def test_figures_are_paired_by_what_stands_around_them() -> None:
     assert found == [("3亿元", "-3亿元"), ("0.5元", "0.4元")]
 
 
+def test_figures_that_changed_places() -> None:
+    found = body_edits("<p>盈利增速为14%和12%。</p>", "<p>盈利增速为12%和14%。</p>")
+    assert [(edit.before, edit.after) for edit in found] == [("14%", "12%"), ("12%", "14%")]
+
+
 def test_a_figure_in_a_reworded_part() -> None:
     found = edits_between(
         replace(VERSION, title="美光获重申2000美元目标价"),
         replace(VERSION, title="美光获上调目标价至2500美元"),
     )
     assert Edit(EditClass.FIGURES, "2000美元", "2500美元") in found
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "上述数据有误，请以公司公告为准。",
+        "更正：本网今日发布的稿件中，“三成”误为“四成”，特此更正。",
+        "Correction: an earlier version misstated the profit.",
+    ],
+)
+def test_an_unusual_notice(notice: str) -> None:
+    (found,) = body_edits(VERSION.body, f"{VERSION.body}<p>{notice}</p>")
+    assert found.edit_class is EditClass.RETRACTION
 
 
 def test_a_notice_in_brackets() -> None:
@@ -111,12 +129,30 @@ def test_a_figure_in_a_table() -> None:
 
 
 def test_an_article_that_became_its_notice() -> None:
-    for left in ("本文已撤稿。", "该文章已被删除", "因故撤销。"):
+    for left in ("本文已撤稿。", "该文章已被删除", "因故撤销。", "文章已下架"):
         assert edits(body=f"<p>{left}</p>") == (Edit(EditClass.RETRACTION, "", left),)
 
 
 def test_a_title_that_a_list_has_cut() -> None:
     assert edits(title="某公司净利润…") == ()
+
+
+@pytest.mark.parametrize(
+    "site", ["_某浪财经_某浪网", " - 某某见闻", "--经济·科技--某某网", " | 某经网"]
+)
+def test_the_name_of_a_site_behind_a_title(site: str) -> None:
+    assert edits(title=VERSION.title + site) == ()
+    other = "某公司净利润增长8%" + site
+    assert edits(title=other) == (
+        Edit(EditClass.TITLE, VERSION.title, other),
+        Edit(EditClass.FIGURES, "5%", "8%"),
+    )
+
+
+def test_marks_of_form_are_no_edit() -> None:
+    flash = "<p>【快讯】某社9月30日丨某公司净利润1.2亿元。</p>"
+    other = "<p>[快讯] 某社9月30日｜某公司净利润1.2亿元。 🔔</p>"
+    assert [edit.edit_class for edit in body_edits(flash, other)] == [EditClass.MARKUP]
 
 
 def test_a_chart_names_no_security() -> None:
@@ -218,6 +254,23 @@ def test_news_about_corrections_is_no_notice(sentence: str) -> None:
         "收藏 分享 评论",
         "已有356人参与",
         "© 2026 某某时报 版权所有",
+        "本报记者 张三",
+        "（记者张三 李四）",
+        "读者热线：4008890008",
+        "阅读下一篇：央行开展逆回购操作",
+        "字号：大 中 小",
+        "点击上方蓝字“某某基金报”关注我们",
+        "点个“在看”再走",
+        "写评论",
+        "本文系作者授权发布，转载请联系原作者。",
+        "欢迎在评论区留言",
+        "本文源自：某某网",
+        "【版权声明】凡来源某社的作品，未经授权不得转载。",
+        "某社声明：文中观点均来自原作者，不代表某社观点及立场。特别提醒，投资决策需建立在独立思考之上，"
+        "本文内容仅供参考，不作为实际操作建议，交易风险自担。",
+        "【限时优惠】开通VIP，畅读深度内容",
+        "投资者据此操作，风险请自担。更多机会早知道，欢迎下载某社APP。",
+        "以上内容据公开信息整理，由AI算法生成（网信算备310104号），不构成投资建议。",
     ],
 )
 def test_a_line_beside_the_article_is_no_edit(line: str) -> None:
@@ -236,6 +289,12 @@ def test_a_line_beside_the_article_is_no_edit(line: str) -> None:
         "已有356人参与投票。",
         "收藏市场升温。",
         "标签：公司称其为“龙头”。",
+        "某会计所声明：尊重监管决定，上述处罚不代表公司全部业务。",
+        "工信部通报15款APP，要求未经用户同意不得下载、不得自动续费会员。",
+        "券商APP下载量激增，新用户开户可领取福利。",
+        "值得注意的是，上述数据有误差。",
+        "负责人表示，上述信息有误，平台已删除。",
+        "敬请广大投资者注意投资风险，本次变动不构成重大资产重组。",
     ],
 )
 def test_a_line_of_the_article_is_compared(line: str) -> None:

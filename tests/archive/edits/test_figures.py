@@ -47,6 +47,14 @@ def meanings(text: str) -> list[object]:
         ("2千多家", "两千余家"),
         ("三分之一", "3分之1"),
         ("第3名", "第三名"),
+        ("约1/3", "约三分之一"),
+        ("2.52亿千瓦", "252GW"),
+        ("五亿千瓦时", "500GWh"),
+        ("1000兆瓦", "100万千瓦"),
+        ("12.8x", "12.8倍"),
+        ("3nm", "3纳米"),
+        ("120㎡", "120平方米"),
+        ("1,088億元", "1088亿元"),
     ],
 )
 def test_figures_that_say_the_same(one: str, other: str) -> None:
@@ -69,6 +77,10 @@ def test_figures_that_say_the_same(one: str, other: str) -> None:
         ("-0.36%", "0.36%"),
         ("800家", "801家"),
         ("第3名", "3名"),
+        ("11.4亿千瓦", "11.4亿千瓦时"),
+        ("七部门", "六部门"),
+        ("20cm", "10cm"),
+        ("1/3", "2/3"),
     ],
 )
 def test_figures_that_differ(one: str, other: str) -> None:

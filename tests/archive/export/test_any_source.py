@@ -15,12 +15,12 @@ from parsel import Selector
 from archive.archive import Archive
 from archive.article import SHANGHAI, ArticleFlag
 from archive.article_id import ArticleId
-from archive.export.records import export_jsonl, export_parquet
 from archive.export.site.jekyll import choose_posts, publish_feed
 from archive.export.wacz import export_wacz
 from archive.search.query import EVERYTHING
 from tests.archive.export.site.conftest import build, publish
 from tests.support.declared_articles import EXTRACTED, OF_SOURCES
+from tests.support.exports import export_jsonl, export_parquet
 
 FLAGGED = tuple(
     replace(

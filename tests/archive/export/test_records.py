@@ -18,11 +18,12 @@ from archive.archive import Archive
 from archive.article_id import InfoCode
 from archive.content.front_matter import parse_post
 from archive.errors import ArchiveError, FinewsError
-from archive.export.records import COLUMNS, export_jsonl, export_parquet
+from archive.export.records import COLUMNS
 from archive.progress import Item
 from archive.search.query import EVERYTHING, Query
 from tests.support.articles import ARTICLE, CODE, POST, Clock, rows
 from tests.support.catalogs import OTHER, full_archive
+from tests.support.exports import export_jsonl, export_parquet
 
 THIRD, FOURTH = "NW202112292230175500", "NW202112282230175500"
 

@@ -24,7 +24,7 @@ from archive.integrity.verify import Problem, Wrong, verify
 from archive.process_pool import Sharing
 from archive.progress import Item
 from archive.storage.paths import sha256
-from archive.warc import CaptureWriter, finished_name, read_records
+from archive.warc import CaptureWriter, conversion_record, finished_name, read_records
 from archive.writing import Outcome
 from tests.support.articles import ARTICLE, CODE, FIRST_VERSION, Clock, Killed, files, kill
 from tests.support.captures import exchange
@@ -305,7 +305,7 @@ def test_captures_cannot_name_a_place_outside_the_archive(tmp_path: Path) -> Non
     for place in ("../outside.md", "_posts/../../outside.md", f"{tmp_path}/outside.md"):
         shutil.rmtree(folder, ignore_errors=True)
         captures = CaptureWriter(folder / "warc", utc_now(), find_payload=lambda _: None)
-        captures.write_post(f"urn:finews:{CODE}", b"post", utc_now())
+        captures.write(conversion_record(f"urn:finews:{CODE}", b"post", utc_now()), utc_now())
         post = {"info_code": CODE, "version": 1, "path": place, "sha256": sha256(b"post")}
         captures.write_facts(f"urn:finews:{CODE}", {"post": post, "version": "new"}, utc_now())
         captures.close()

@@ -223,9 +223,10 @@ def test_commands_answer_as_of_a_time(folder: Path, tmp_path: Path) -> None:
         )
         assert "增长5.3%" in written
         assert [word for word in ("降准否认", "5.8%", "补录", "第 2 版") if word in written] == []
-    refused = CliRunner().invoke(main, ["search", "央行", str(folder), "--as-of", "2999"])
-    assert refused.exit_code == 2
-    assert "is in the future" in refused.stderr
+    for wrong, reason in (("2999", "is in the future"), ("", "'' is no time such as")):
+        refused = CliRunner().invoke(main, ["search", "央行", str(folder), "--as-of", wrong])
+        assert refused.exit_code == 2
+        assert reason in refused.stderr
 
 
 def test_a_name_that_was_learnt_later_means_nothing_then(tmp_path: Path) -> None:

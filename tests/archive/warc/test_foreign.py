@@ -14,7 +14,6 @@ from isal import isal_zlib
 
 from archive.archive import Archive
 from archive.errors import ArchiveError
-from archive.export.records import export_jsonl
 from archive.integrity.rebuild import rebuild
 from archive.integrity.repair import repair
 from archive.integrity.verify import Wrong, verify
@@ -22,6 +21,7 @@ from archive.warc import read_record, read_records, warc_files
 from archive.warc.records import conversion_record
 from tests.support.articles import ARTICLE, CODE
 from tests.support.captures import NOW, all_records, end, exchange, names, writer
+from tests.support.exports import export_jsonl
 
 GIGABYTE = 1 << 30
 

@@ -23,7 +23,12 @@ from archive.warc import (
     warc_files,
 )
 from archive.warc.filenames import mark_of
-from archive.warc.records import exchange_records, has_digest, payload_digest
+from archive.warc.records import (
+    conversion_record,
+    exchange_records,
+    has_digest,
+    payload_digest,
+)
 from tests.support.captures import FIRST, NOW, all_records, end, exchange, names, writer
 
 
@@ -313,7 +318,7 @@ def test_records_are_read_as_warcio_reads_them(
     captures.capture(sent)
     captures.capture(sent)
     captures.write_facts(f"urn:{url}", {"title": url}, NOW)
-    captures.write_post("urn:finews:NW1", body, NOW)
+    captures.write(conversion_record("urn:finews:NW1", body, NOW), NOW)
     end(captures)
     (path,) = folder.iterdir()
     with path.open("rb") as file:
