@@ -86,11 +86,10 @@ def language_of(name: str) -> Language | None:
     return Language(primary) if primary in list(Language) else None
 
 
-def negotiate(accept_language: str, default: Language = Language.CHINESE) -> Language:
-    """Return the language that a client prefers.
+def negotiate(accept_language: str) -> Language:
+    """Return the language that a client prefers; Chinese for one that names neither.
 
     :param accept_language: value of the header; see RFC 9110, section 12.5.4.
-    :param default: language for a client that names neither.
     """
     qualities: dict[str, float] = {}
     for part in accept_language.lower().split(",")[:50]:
@@ -98,9 +97,8 @@ def negotiate(accept_language: str, default: Language = Language.CHINESE) -> Lan
             quality = min(1.0, float(match[2] or 1))
             qualities[match[1]] = max(quality, qualities.get(match[1], 0.0))
     anything = qualities.get("*", 0.0)
-    preferred = [default, *(each for each in Language if each is not default)]
-    best = max(preferred, key=lambda each: qualities.get(each, anything))
-    return best if qualities.get(best, anything) > 0 else default
+    best = max(Language, key=lambda each: qualities.get(each, anything))
+    return best if qualities.get(best, anything) > 0 else Language.CHINESE
 
 
 def language_of_environment(environment: Mapping[str, str]) -> Language:

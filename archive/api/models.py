@@ -19,15 +19,14 @@ _BEGINNING = r"[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?)?)?)?
 
 
 def moment(value: Any) -> Any:
-    """Return the instant that a text or an aware time names; another value is returned unchanged.
+    """Return the instant that a text or an aware time names.
 
     :raises InvalidQuery: when it names none, or a later one than now; see `moment_of`.
     """
-    if isinstance(value, datetime) and value.tzinfo:
-        value = value.isoformat()
-    if not isinstance(value, str):
-        return value
-    return datetime.fromisoformat(moment_of(value, datetime.now(UTC)))
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return value  # which `AwareDatetime` refuses
+    text = value.isoformat() if isinstance(value, datetime) else str(value)
+    return datetime.fromisoformat(moment_of(text, datetime.now(UTC)))
 
 
 Moment = Annotated[

@@ -45,7 +45,6 @@ class AtomFeed:
     :param name: identity of the feed, the same at every address.
     :param address: of the document itself.
     :param page: address of the HTML page with the same articles.
-    :param updated: RFC 3339; by default the newest time of an entry.
     :param links: further links as pairs of relation and address, such as ``prev-archive``.
     :param is_archive: the document is a page of the feed's history, which rarely changes.
     """
@@ -54,7 +53,6 @@ class AtomFeed:
     title: str
     address: str
     page: str
-    updated: str | None = None
     links: Sequence[tuple[str, str]] = ()
     is_archive: bool = False
 
@@ -66,7 +64,7 @@ def atom(feed: AtomFeed, entries: Iterable[AtomEntry]) -> bytes:
     root = ElementTree.Element(f"{{{_ATOM}}}feed", {"xml:lang": "zh-CN"})
     _add(root, "id", _urn(feed.name))
     _add(root, "title", feed.title)
-    _add(root, "updated", feed.updated or newest)
+    _add(root, "updated", newest)
     _add(root, "link", rel="self", type="application/atom+xml", href=feed.address)
     _add(root, "link", rel="alternate", type="text/html", href=feed.page)
     for relation, address in feed.links:

@@ -7,7 +7,7 @@ from datetime import date
 from archive.content.codes_in_text import codes_in
 from archive.content.lexicon import Lexicon
 from archive.content.names_in_text import names_in
-from archive.content.securities import Security
+from archive.content.securities import Security, each_once
 from archive.content.text_mention import TextMention
 
 _ADDRESS = re.compile(r"(?:https?://|www\.)[!-~]+")
@@ -32,13 +32,7 @@ def mentions_in_text(
 
 def securities_in_text(text: str) -> tuple[Security, ...]:
     """Return the securities whose codes or tickers a text has, each once, in its order."""
-    found: dict[str, Security] = {}
-    for mention in mentions_in_text(text):
-        if security := mention.security:
-            known = found.get(security.code)
-            if known is None or known.name is None:
-                found[security.code] = security
-    return tuple(found.values())
+    return each_once(filter(None, (mention.security for mention in mentions_in_text(text))))
 
 
 def _without_overlaps(mentions: Iterable[TextMention], taken: bytearray) -> list[TextMention]:

@@ -137,8 +137,13 @@ def securities_in(root: etree._Element, excluded: Iterable[etree._Element]) -> t
 
     :param excluded: the credits, whose markup does not count.
     """
+    return each_once(security for _, security in mentions_in(root, excluded))
+
+
+def each_once(securities: Iterable[Security]) -> tuple[Security, ...]:
+    """Return securities in their order, each once: by its first mention that has a name, if any."""
     found: dict[str, Security] = {}
-    for _, security in mentions_in(root, excluded):
+    for security in securities:
         known = found.get(security.code)
         if known is None or known.name is None:
             found[security.code] = security

@@ -59,7 +59,7 @@ _APART = re.compile(
             r"[^。]{0,30}(?:不代表|仅代表)[^。]{0,30}(?:观点|立场|意见).{0,40}",
             r"[^。]{0,12}(?:未经|如需)[^。]{0,40}(?:转载|镜像|摘编|复制).*",
             # 转载请注明出处
-            r"[^。]{0,20}转载[^。]{0,6}请[^。]{0,4}注明.{0,20}",
+            r"[^。]{0,20}转载[^。]{0,6}请[^。]{0,4}(?:注明|联系).{0,20}",
             # 本文首发于21财经APP   本文来自微信公众号“示例”，作者：张三
             r"本文(?:首发|原载|转载|来自|来源|源自|摘自|选自)[^。]{1,60}",
             # 扫描二维码，关注本报公众号   扫码下载APP
@@ -67,8 +67,8 @@ _APART = re.compile(
             r"[^。]{0,12}(?:二维码|公众号|微信号|视频号)[^。]{0,20}(?:关注|扫|订阅).*",
             r"(?:更多[^。，,]{0,12})?(?:欢迎|请|点击|长按)?[^。]{0,4}关注[^。]{0,30}(?:公众号|微信|微博|客户端|(?i:app)).*",
             r"[【\[]?(?:提示[：:】\]])?点击[^。]{0,10}(?:蓝字|卡片|名片|头像)[^。]{0,30}[。！!]*",
-            # 点个“在看”再走
-            r"[^。，,]{0,6}点个?[\"']?(?:在看|赞|关注)[\"']?[^。]{0,12}",
+            # 点个“在看”再走   欢迎在评论区留言
+            r"[^。，,]{0,6}点个?[\"']?(?:在看|赞|关注)[\"']?[^。]{0,12}|欢迎[^。]{0,8}(?:留言|来稿)[^。]{0,20}",
             # 打开APP阅读全文   更多精彩内容，请下载客户端
             r"(?:更多[^。，]{0,12}[，,])?(?:欢迎|请)?(?:打开|下载|点击|进入|使用|安装)"
             r"[^。，]{0,20}(?:(?i:app)|客户端)[^。]{0,40}[。>》]*",
@@ -133,6 +133,9 @@ _CREDIT_AT_END = re.compile(
 )
 _LONGEST_APART = 300
 
+# A label of the page, where it stands behind the last sentence: 写评论   看全文   图片
+_LABEL = re.compile(r"[^\d。！？!?：:，,；;]{1,8}")
+
 # The quote behind a security, which a page fetches: <span id="quote_1.600160">(23.1, 1.2%)</span>.
 _QUOTE = re.compile("(?:bk)?quote_")
 
@@ -170,8 +173,8 @@ def comparable_body(html: str, media: str | None = None) -> ComparableBody:
     drop(lines_of_credit)
     shown = INVISIBLE.sub("", _LEFT_BEHIND.sub("", plain_text(root))).splitlines()
     lines = [tidy(line) for line in _without_related(shown) if not _is_apart(line)]
-    lines = [_without_credit(line, media) for line in lines]
-    return ComparableBody(tuple(line for line in lines if line), frozenset(named - in_text))
+    lines = [kept for line in lines if (kept := _without_credit(line, media))]
+    return ComparableBody(tuple(_without_labels(lines)), frozenset(named - in_text))
 
 
 def _without_related(lines: Sequence[str]) -> Sequence[str]:
@@ -182,6 +185,13 @@ def _without_related(lines: Sequence[str]) -> Sequence[str]:
             if not any("。" in line for line in behind) or _length(before) >= _length(behind):
                 return before
     return lines
+
+
+def _without_labels(lines: Sequence[str]) -> Sequence[str]:
+    end = len(lines)
+    while end and _LABEL.fullmatch(lines[end - 1]) and not is_notice(lines[end - 1]):
+        end -= 1
+    return lines[:end] if end and lines[end - 1].endswith("。") else lines
 
 
 def _length(lines: Sequence[str]) -> int:

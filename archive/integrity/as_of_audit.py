@@ -6,6 +6,7 @@ moment.
 """
 
 import json
+import math
 import random
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -25,8 +26,6 @@ from archive.progress import Progress, silent
 from archive.search import NAME_THEN, Query, count, find, register
 from archive.storage import connect_read_only, reading_catalog
 
-# Questions that are asked of one generated catalog at most.
-_PER_MOMENT = 50
 # Posts of an answer that are compared.
 _COMPARED = 200
 _COLUMNS = tuple(each.name for each in fields(PostRow) if each.name != "checked")
@@ -69,17 +68,18 @@ class AsOfAudit:
 def audit_as_of(folder: Path, questions: int, seed: int, progress: Progress = silent) -> AsOfAudit:
     """Ask an archive random questions as of random moments.
 
-    :param questions: how many; `_PER_MOMENT` of them are about one moment at most.
+    :param questions: how many. There are as many moments as questions about one moment: more
+        moments would find more, but a catalog is generated for each.
     :param seed: the same seed asks the same archive the same questions.
     :raises ArchiveError: when the archive cannot be read, or has no posts.
     """
     rng = random.Random(seed)  # noqa: S311 (no secret)
     differences: list[str] = []
-    moments = -(-questions // _PER_MOMENT)
+    moments = math.isqrt(questions - 1) + 1
     with reading_catalog(folder) as whole:
         for number, _ in enumerate(progress("moments", range(moments))):
             moment = _moment(whole, rng, folder)
-            asked = min(_PER_MOMENT, questions - number * _PER_MOMENT)
+            asked = (questions + number) // moments
             with TemporaryDirectory() as temporary:
                 place = Path(temporary) / "catalog.db"
                 rebuild_as_of(folder, place, moment)

@@ -97,6 +97,7 @@ def test_a_figure_in_a_reworded_part() -> None:
     "notice",
     [
         "上述数据有误，请以公司公告为准。",
+        "更正：本网今日发布的稿件中，“三成”误为“四成”，特此更正。",
         "Correction: an earlier version misstated the profit.",
     ],
 )
@@ -260,6 +261,9 @@ def test_news_about_corrections_is_no_notice(sentence: str) -> None:
         "字号：大 中 小",
         "点击上方蓝字“某某基金报”关注我们",
         "点个“在看”再走",
+        "写评论",
+        "本文系作者授权发布，转载请联系原作者。",
+        "欢迎在评论区留言",
         "本文源自：某某网",
         "【版权声明】凡来源某社的作品，未经授权不得转载。",
         "某社声明：文中观点均来自原作者，不代表某社观点及立场。特别提醒，投资决策需建立在独立思考之上，"

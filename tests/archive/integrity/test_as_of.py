@@ -140,8 +140,8 @@ def states(folder: Path) -> list[dict[str, object]]:
 def test_the_command_audits_an_archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("archive.commands.verify.randrange", lambda _: 4)
     live(tmp_path, [("first", 0), ("figure", 9), ("other", 9), ("gone", 9), ("title", 9)])
-    audited = CliRunner().invoke(main, ["verify", str(tmp_path), "--as-of", "3"])
-    assert (audited.exit_code, audited.output.startswith("3 questions as of 1 times")) == (0, True)
+    audited = CliRunner().invoke(main, ["verify", str(tmp_path), "--as-of", "20"])
+    assert (audited.exit_code, audited.output.startswith("20 questions as of 5 times")) == (0, True)
     with closing(sqlite3.connect(tmp_path / "catalog.db")) as catalog, catalog:
         register(catalog)
         catalog.execute(

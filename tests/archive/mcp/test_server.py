@@ -122,6 +122,8 @@ def test_a_server_with_a_time_answers_nothing_that_came_later(folder: Path) -> N
     assert "quoted" not in call(server, quotes=CALLS["quotes"])["quotes"]
     sentence = refused(server, "article", id=REVISED, as_of="2021-12-29T20:00")
     assert sentence == "as_of may not be later than 2021-12-29T10:00:00+00:00."
+    # A number is no seconds since 1970.
+    assert "is no time such as" in refused(server, "article", id=REVISED, as_of=20211229)
     before = call(server, changes={"as_of": "2021-12-29"})
     assert REVISED not in before["changes"]
 
