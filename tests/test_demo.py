@@ -25,7 +25,6 @@ def demo(archive: Path, *arguments: str, **environment: str) -> subprocess.Compl
         env=os.environ | {"FINEWS_ARCHIVE": str(archive)} | environment,
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
 

@@ -30,7 +30,6 @@ def test_it_prints_figures(module: str) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     assert done.returncode == 0, done.stderr

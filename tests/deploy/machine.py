@@ -137,7 +137,6 @@ class Machine:
             input=given,
             capture_output=True,
             text=True,
-            timeout=120,
             check=False,
         )
 

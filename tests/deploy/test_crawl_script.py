@@ -27,7 +27,6 @@ def run(
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
 

@@ -161,7 +161,6 @@ class Repository:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 text=True,
-                timeout=120,
                 check=False,
             )
             statuses[name] = done.returncode

@@ -29,7 +29,6 @@ def logrotate(conf: Path, *options: str) -> str:
         (program("logrotate"), "--verbose", "--state", state, *options, conf),
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -38,7 +38,6 @@ def test_systemd_takes_them_without_a_warning(units: Path) -> None:
         (program("systemd-analyze"), "verify", "--man=no", *(units / name for name in UNITS)),
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert (verified.returncode, verified.stdout, verified.stderr) == (0, "", "")
@@ -51,7 +50,6 @@ def test_verify_would_notice_a_program_that_is_not_there(units: Path) -> None:
         (program("systemd-analyze"), "verify", "--man=no", unit),
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert "snake" in verified.stderr
@@ -67,7 +65,6 @@ def test_they_are_hardened(name: str, units: Path) -> None:
         ),
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert judged.returncode == 0, judged.stdout + judged.stderr

@@ -201,7 +201,6 @@ def _build(jekyll: str, archive: Path, built: Path, posts: int) -> None:
         env=os.environ | {"LANG": "C.UTF-8"},
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     settings.unlink()

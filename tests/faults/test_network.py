@@ -34,7 +34,6 @@ def crawl(site: str, folder: Path, **environment: str) -> Ended:
         env=plain | environment,
         capture_output=True,
         text=True,
-        timeout=120,
         check=False,
     )
     return Ended(ended.returncode, ended.stdout, ended.stderr)

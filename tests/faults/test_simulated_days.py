@@ -27,7 +27,6 @@ def test_every_version_that_was_seen_is_archived(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=1200,
         check=False,
     )
     assert ended.stdout.startswith("{"), ended.stderr

@@ -80,12 +80,11 @@ def run(
     *,
     cwd: Path = _ROOT,
     env: Mapping[str, str] | None = None,
-    timeout: float = 120,
 ) -> subprocess.CompletedProcess[str]:
     """Fork a program, and return its exit status and its output."""
     pipe = subprocess.PIPE
     with Forked(command, cwd=cwd, env=env, stdout=pipe, stderr=pipe, text=True) as program:
-        output, log = program.communicate(timeout=timeout)
+        output, log = program.communicate()
     return subprocess.CompletedProcess(command, program.returncode, output, log)
 
 

@@ -162,9 +162,7 @@ def environment(replica: Replica, archive: Path) -> dict[str, str]:
 
 def crawl_sources(replica: Replica, archive: Path, *arguments: str) -> Ended:
     """Run `finews crawl` against a replica, in a process of its own."""
-    ended = fork_server.run(
-        crawl_command(*arguments), env=environment(replica, archive), timeout=300
-    )
+    ended = fork_server.run(crawl_command(*arguments), env=environment(replica, archive))
     return Ended(ended.returncode, ended.stdout, ended.stderr)
 
 
