@@ -1,7 +1,7 @@
 """Chinese full-text search over the posts, exact from one character up."""
 
 from archive.search.conditions import PRESENT
-from archive.search.facets import count_by_month, months_between, most_named, read_facets
+from archive.search.facets import count_by_month, most_named, read_facets
 from archive.search.index import (
     IndexedRow,
     Indexing,
@@ -49,54 +49,3 @@ from archive.search.securities import (
 from archive.search.snippet import snippet
 from archive.search.suggestions import Explanation, explain
 from archive.search.tokenizer import grams
-
-__all__ = [
-    "CONDITIONS",
-    "DATED_AHEAD",
-    "EVERYTHING",
-    "HAS_CHARACTER",
-    "MOST_RANKED",
-    "NAME_THEN",
-    "PRESENT",
-    "Explanation",
-    "Hit",
-    "IndexedRow",
-    "Indexing",
-    "PostText",
-    "QueriedSecurity",
-    "Query",
-    "conditions_here",
-    "count",
-    "count_by_month",
-    "count_in_time",
-    "create_search",
-    "create_security_keys",
-    "create_security_names",
-    "create_versions_search",
-    "estimate",
-    "explain",
-    "find",
-    "find_relevant",
-    "grams",
-    "has_at_least",
-    "indexed_row",
-    "is_frequent",
-    "latest_publication",
-    "learn_name",
-    "matching",
-    "moment_of",
-    "months_between",
-    "most_named",
-    "named_then",
-    "names_meant",
-    "parse",
-    "read_facets",
-    "rebuild_search",
-    "register",
-    "securities_named",
-    "security_of",
-    "snippet",
-    "state_at",
-    "usual_character",
-    "without_index",
-]

@@ -133,7 +133,7 @@ def count_by_month(connection: sqlite3.Connection, query: Query) -> list[tuple[s
     return [(month, posts) for month, posts in found]
 
 
-def months_between(first: str, last: str) -> list[str]:
+def _months_between(first: str, last: str) -> list[str]:
     """Return the months from `first` to `last`, both included, such as ``2021-12``."""
     start, end = (int(month[:4]) * 12 + int(month[5:7]) - 1 for month in (first, last))
     return [f"{month // 12:04d}-{month % 12 + 1:02d}" for month in range(start, end + 1)]
@@ -147,7 +147,7 @@ def _months(connection: sqlite3.Connection, query_plan: QueryPlan) -> Counter[st
     published = query_plan.published
     least, most = (query_plan.select(f"{each}({published})") for each in ("min", "max"))
     ((first, last),) = rows(connection, f"SELECT ({least}), ({most})", query_plan.values)
-    labels = months_between(first, last)
+    labels = _months_between(first, last)
     if len(labels) > _MOST_MONTHS:
         return None
     of_month = query_plan.select(

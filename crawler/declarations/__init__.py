@@ -12,21 +12,3 @@ from crawler.declarations.errors import (
 from crawler.declarations.lists import Entry, ListAnswer, read_list
 from crawler.declarations.loading import load, load_all, load_each
 from crawler.declarations.model import Declaration
-
-__all__ = [
-    "Answer",
-    "AnswerError",
-    "ArticleFacts",
-    "Declaration",
-    "Entry",
-    "InvalidDeclaration",
-    "ListAnswer",
-    "MissingArticle",
-    "RefusedAnswer",
-    "UnreadableAnswer",
-    "load",
-    "load_all",
-    "load_each",
-    "read_article",
-    "read_list",
-]

@@ -3,13 +3,3 @@
 from crawler.discovery.links import feeds_in, sitemaps_named_in
 from crawler.discovery.page_layouts import page_layout, without_repeated
 from crawler.discovery.proposal import NothingFound, Proposal, propose
-
-__all__ = [
-    "NothingFound",
-    "Proposal",
-    "feeds_in",
-    "page_layout",
-    "propose",
-    "sitemaps_named_in",
-    "without_repeated",
-]

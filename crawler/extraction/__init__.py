@@ -1,5 +1,3 @@
 """Read the article of a page that no declaration describes."""
 
 from crawler.extraction.page import ExtractedArticle, ExtractionError, extract
-
-__all__ = ["ExtractedArticle", "ExtractionError", "extract"]

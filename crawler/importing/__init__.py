@@ -16,15 +16,3 @@ from crawler.importing.publishers import Publishers
 from crawler.importing.rows import is_csv
 from crawler.importing.run import FileImport, FilesImported
 from crawler.importing.saved_files import SavedFile, read_file
-
-__all__ = [
-    "FileImport",
-    "FilesImported",
-    "InvalidMapping",
-    "Publishers",
-    "SavedFile",
-    "TableMapping",
-    "is_csv",
-    "load_mapping",
-    "read_file",
-]

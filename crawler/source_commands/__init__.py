@@ -11,8 +11,6 @@ from crawler.source_commands.reading import read
 from crawler.source_commands.testing import test
 from crawler.source_commands.trying import try_
 
-__all__ = ["sources"]
-
 
 @click.group()
 def sources() -> None:
