@@ -30,7 +30,7 @@ def test_right_arguments(tmp_path: Path) -> None:
         assert FinewsArguments.model_validate({"share": share}).share == (CODE,)
 
 
-TOMORROW = (datetime.now(SHANGHAI) + timedelta(days=1)).date().isoformat()
+IN_A_WEEK = (datetime.now(SHANGHAI) + timedelta(days=7)).date().isoformat()
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ TOMORROW = (datetime.now(SHANGHAI) + timedelta(days=1)).date().isoformat()
         ("share", ".", "'.' is neither"),
         ("since", "yesterday", "since should be a date such as 2026-11-20."),
         ("since", "2022-02-30", "since should be a date such as"),
-        ("since", TOMORROW, "since should not be in the future"),
+        ("since", IN_A_WEEK, "since should not be in the future"),
         ("sinze", "2022-05-20", "sinze is not known here"),
     ],
 )
