@@ -27,7 +27,7 @@ from archive.browse import (
     operations,
     pages,
     reader_pages,
-    search_plugin,
+    table_search,
     template_filters,
 )
 from archive.browse.base_url import with_base_url
@@ -97,7 +97,7 @@ def open_site(
 
     :raises ArchiveError: when there is no catalog in the folder.
     """
-    for plugin, name in ((sys.modules[__name__], "finews"), (search_plugin, "finews-search")):
+    for plugin, name in ((sys.modules[__name__], "finews"), (table_search, "finews-search")):
         if not pm.is_registered(plugin):
             pm.register(plugin, name)
     routes = operations.routes() if metrics else ()

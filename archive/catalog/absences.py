@@ -1,4 +1,7 @@
-"""The times in which the source did not have an article that the archive has."""
+"""The times in which the source did not have an article that the archive has.
+
+`archive.writing.versioning` decides when an article is gone, and when it has returned.
+"""
 
 import sqlite3
 from collections.abc import Iterable

@@ -1,4 +1,7 @@
-"""Store the articles and pictures that could not be archived, so that crawls try them again."""
+"""Store the articles and pictures that could not be archived, so that crawls try them again.
+
+The setting ``FINEWS_ATTEMPTS`` limits the attempts of crawls.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime

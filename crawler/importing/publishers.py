@@ -30,8 +30,8 @@ from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle
 from crawler.pages.facts import Facts
 from crawler.pages.feed import Feed
 from crawler.pages.layouts import layout_at
+from crawler.pages.mirror_post import PostPage
 from crawler.pages.page import TextPage
-from crawler.pages.post_page import PostPage
 from crawler.pages.rolling_list import FastNewsList
 from crawler.sources import Sources
 

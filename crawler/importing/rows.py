@@ -1,4 +1,4 @@
-"""Read the rows of JSON Lines and CSV, and continue behind those that cannot be read."""
+"""Read the rows of JSON Lines, CSV and TSV, and continue behind those that cannot be read."""
 
 import codecs
 import csv

@@ -1,4 +1,4 @@
-"""Import files: WARC, WACZ, JSON Lines and CSV."""
+"""Import files: WARC, WACZ, JSON Lines, CSV and TSV."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace

@@ -6,12 +6,12 @@ from urllib.parse import urlsplit
 from scrapy.http import Response, XmlResponse
 
 from crawler.pages.article_answer import ArticleAnswer
-from crawler.pages.article_page import ArticlePage
+from crawler.pages.eastmoney_article import ArticlePage
 from crawler.pages.feed import Feed
-from crawler.pages.list_page import ListPage
+from crawler.pages.mirror_list import ListPage
+from crawler.pages.mirror_post import PostPage
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
 from crawler.pages.page import PageObject
-from crawler.pages.post_page import PostPage
 from crawler.pages.rolling_list import FastNewsList
 from crawler.pages.share_answer import ShareAnswer
 

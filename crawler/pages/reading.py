@@ -13,10 +13,10 @@ from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle, Unreadabl
 from crawler.pages.facts import Facts
 from crawler.pages.feed import Feed
 from crawler.pages.layouts import Layout, layout_at
-from crawler.pages.list_page import ListPage
+from crawler.pages.mirror_list import ListPage
+from crawler.pages.mirror_post import PostPage
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
 from crawler.pages.page import TextPage
-from crawler.pages.post_page import PostPage
 from crawler.pages.rolling_list import FastNewsList
 from crawler.pages.share_answer import ShareAnswer
 from crawler.pages.text import names

@@ -1,1 +1,1 @@
-"""Item pipelines. An article passes normalise, deduplicate and store, in this order."""
+"""Item pipelines: articles pass normalise, deduplicate and store; pictures have their own."""

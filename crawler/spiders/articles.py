@@ -6,7 +6,8 @@
 4. `with_body` yields the article. Without a body, `next_source` goes back to step 2 with the next
    source; after the last one, `without_body` yields the article with a stand-in for its body.
 
-A revisit goes the same way with the posts that the archive has: `revisit`.
+A revisit goes the same way with the posts that the archive has: `revisit`. Spiders override
+`fetch_ended`, `with_body` and `without_body` where articles need more.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -32,8 +33,8 @@ from crawler.listed_facts import ListedFacts
 from crawler.middlewares.capture import capture_of
 from crawler.network_errors import HostBlocked
 from crawler.pages.article_answer import ArticleAnswer
-from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_stand_in, facts_of
+from crawler.pages.eastmoney_article import ArticlePage
 from crawler.pages.errors import LayoutChanged, NotFound, PageError
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.page import TextPage

@@ -32,8 +32,8 @@ from crawler.pages.compose import compose, compose_stand_in
 from crawler.pages.errors import PageError
 from crawler.pages.facts import ArticleText
 from crawler.pages.feed import Feed
-from crawler.pages.list_page import ListPage
-from crawler.pages.post_page import PostPage
+from crawler.pages.mirror_list import ListPage
+from crawler.pages.mirror_post import PostPage
 from crawler.request_meta import ARTICLE, EDITION, LIST, POST_URL, REVISIT, SAME_VALIDATORS, STAGE
 from crawler.session import stats_of
 from crawler.spiders.articles import ArticleSpider, BodyFetch, PendingPost

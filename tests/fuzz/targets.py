@@ -20,15 +20,15 @@ from archive.search.conditions import match_expression
 from archive.search.snippet import snippet
 from archive.search.tokenizer import grams
 from crawler.pages.article_answer import ArticleAnswer
-from crawler.pages.article_page import ArticlePage
 from crawler.pages.compose import compose, compose_stand_in
+from crawler.pages.eastmoney_article import ArticlePage
 from crawler.pages.eastmoney_list import EastmoneyList, ListedArticle
 from crawler.pages.errors import PageError
 from crawler.pages.facts import ArticleText, Facts
 from crawler.pages.feed import Feed
-from crawler.pages.list_page import ListPage
+from crawler.pages.mirror_list import ListPage
+from crawler.pages.mirror_post import PostPage
 from crawler.pages.numbered_list import ColumnList, ScriptList, SecurityNewsList
-from crawler.pages.post_page import PostPage
 from crawler.pages.rolling_list import FastNewsList
 from crawler.pages.share_answer import ShareAnswer
 from crawler.pipelines.normalise import normalise

@@ -12,8 +12,8 @@ from archive.content import read_body
 from archive.edits import ComparedVersion, Edit, EditClass, edits_between
 from bench.planted_edits import real_texts
 from crawler.pages.article_answer import ArticleAnswer
-from crawler.pages.article_page import ArticlePage
-from crawler.pages.post_page import PostPage
+from crawler.pages.eastmoney_article import ArticlePage
+from crawler.pages.mirror_post import PostPage
 from demo.article_api import ARTICLE_API_HOST, article_api_site
 from demo.article_page import PAGE_HOST, article_page
 from demo.articles import Article

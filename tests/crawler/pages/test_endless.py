@@ -9,12 +9,12 @@ from scrapy.http import HtmlResponse, Response, TextResponse, XmlResponse
 
 from archive.article_id import InfoCode
 from archive.errors import Refused
-from crawler.pages.article_page import ArticlePage
+from crawler.pages.eastmoney_article import ArticlePage
 from crawler.pages.errors import PageError
 from crawler.pages.feed import Feed
-from crawler.pages.list_page import ListPage
+from crawler.pages.mirror_list import ListPage
+from crawler.pages.mirror_post import PostPage
 from crawler.pages.numbered_list import ColumnList
-from crawler.pages.post_page import PostPage
 from crawler.pages.rolling_list import FastNewsList
 from crawler.pages.share_answer import ShareAnswer
 from tests.support.endless import FRAGMENTS, filled, in_time

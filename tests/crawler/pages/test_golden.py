@@ -21,9 +21,9 @@ from crawler.pages.eastmoney_list import EastmoneyList
 from crawler.pages.errors import PageError
 from crawler.pages.feed import Feed
 from crawler.pages.layouts import LAYOUTS, Layout, layout_of
-from crawler.pages.list_page import ListPage
+from crawler.pages.mirror_list import ListPage
+from crawler.pages.mirror_post import PostPage
 from crawler.pages.page import TextPage
-from crawler.pages.post_page import PostPage
 from crawler.pages.share_answer import ShareAnswer
 from tests.conftest import SAMPLES
 

@@ -7,8 +7,8 @@ from scrapy.http import HtmlResponse, XmlResponse
 
 from crawler.pages.errors import LayoutChanged
 from crawler.pages.feed import Feed
-from crawler.pages.list_page import ListPage
-from crawler.pages.post_page import PostPage
+from crawler.pages.mirror_list import ListPage
+from crawler.pages.mirror_post import PostPage
 from tests.conftest import MIRROR, SAMPLES
 
 SITE = SAMPLES / "site"

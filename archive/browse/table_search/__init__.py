@@ -1,4 +1,4 @@
-"""The Datasette plugin that searches posts.
+"""The Datasette plugin that searches posts in Datasette's own tables.
 
 Datasette finds it by its entry point, so that a plain ``datasette catalog.db`` finds the same posts
 as `finews browse`. It does nothing with databases that are no catalog. It has its own folder,
