@@ -53,8 +53,8 @@ class Parameters(BaseModel):
 
     as_of: Moment | None = Field(
         None,
-        description="Answer from what the archive had stored by this time. Without a zone it is a "
-        "time in Shanghai.",
+        description="Answer from what the archive had stored by this time, which has passed. "
+        "Without a zone it is a time in Shanghai.",
     )
 
 

@@ -45,6 +45,9 @@ def test_every_answer_is_one_of_the_documented(
     @given(st.data())
     def fuzz(data: st.DataObject) -> None:
         case = data.draw(operation.as_strategy(generation_mode=mode))
+        if mode is GenerationMode.POSITIVE and "as_of" in case.query:
+            # No schema can state that the future is refused. A leap year has every day.
+            case.query["as_of"] = f"2024{case.query['as_of'][4:]}"
         case.call_and_validate(session=client, base_url="http://localhost")
 
     fuzz()
